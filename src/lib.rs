@@ -1,0 +1,8 @@
+//! Windtunnel puts a real batch scheduler into a synthetic cluster: simulation and capacity planning for AWS Batch on
+//! Amazon EKS.
+
+pub mod ids;
+pub mod model;
+pub mod scheduler;
+pub mod sim;
+pub mod units;

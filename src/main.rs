@@ -1,0 +1,3 @@
+//! The `windtunnel` binary.
+
+fn main() {}

@@ -1,0 +1,67 @@
+//! What the core is told once, before the first step: the facts of the instance types it may ask for, and what Batch
+//! does that AWS does not publish. Every field of [`Settings`] carries the value of a named assumption.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{BestFitObjective, Resources, SpillPolicy};
+use crate::units::{MiB, MicroUsd, MilliCpu, SimDuration};
+
+/// Everything the core needs besides observations. A journal's header holds it, so a replay needs nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchedulerConfig {
+    /// Values of the assumptions that the core rests on.
+    pub settings: Settings,
+    /// The run's instance types; an `InstanceTypeId` is an index into it. In alphabetical order of their names.
+    pub instance_types: Vec<TypeFacts>,
+}
+
+/// What the core knows of an instance type before it has seen a node of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeFacts {
+    /// vCPUs, the unit of `minvCpus` and `maxvCpus`.
+    pub vcpus: u32,
+    /// Capacity less the kubelet's reserve, before any daemonset: Batch's estimate of an empty node.
+    pub allocatable: Resources,
+    /// On-Demand price per hour.
+    pub on_demand_per_hour: MicroUsd,
+    /// Long-run mean Spot price per hour; what Batch could know without asking for today's.
+    pub spot_per_hour: MicroUsd,
+}
+
+/// Values of the core's assumptions; see `windtunnel assumptions` for default, range and reason of each by the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Period of the scheduling cycle; zero places jobs the moment something changes.
+    pub scheduling_cycle: SimDuration,
+    /// From SUBMITTED to RUNNABLE for a job without dependencies.
+    pub submit_to_runnable: SimDuration,
+    /// Pods created per second and compute environment at most; 0 is no limit.
+    pub dispatch_rate: u32,
+    /// Period of scaling decisions; zero decides the moment something changes.
+    pub scale_decision_period: SimDuration,
+    /// How many RUNNABLE jobs of a queue a scaling decision looks at; 0 is all.
+    pub scale_look_ahead: u32,
+    /// What `BEST_FIT_PROGRESSIVE` minimises.
+    pub best_fit_objective: BestFitObjective,
+    /// When a job may go to a later compute environment of its queue.
+    pub spill_policy: SpillPolicy,
+    /// Jobs are packed once the RUNNABLE backlog's CPU is below this percentage of the free CPU on ready nodes.
+    pub pack_threshold_percent: u32,
+    /// CPU set aside for daemonsets on a type of which no node was seen yet.
+    pub cold_daemon_set_cpu: MilliCpu,
+    /// Memory set aside for daemonsets on a type of which no node was seen yet.
+    pub cold_daemon_set_memory: MiB,
+    /// How long a type is left alone after EC2 had none of it.
+    pub capacity_retry_delay: SimDuration,
+    /// A request that EC2 has not answered by then is given up.
+    pub launch_response_deadline: SimDuration,
+    /// An instance that has not joined the cluster by then is terminated.
+    pub node_join_deadline: SimDuration,
+    /// From a node's last job's end to its termination, where the environment sets no `minScaleDownDelayMinutes`.
+    pub idle_scale_down_delay: SimDuration,
+    /// Whether a pod that the kubelet turned away (`OutOfcpu`, …) uses up an attempt.
+    pub rejected_pod_charges_attempt: bool,
+    /// Whether pods may still go to a node that has had its Spot interruption notice.
+    pub placement_after_notice: bool,
+}

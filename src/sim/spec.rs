@@ -1,0 +1,159 @@
+//! What the simulated world is made of: everything a scenario says, resolved to ids and numbers. The scenario loader
+//! builds it; the world never sees a file or a name.
+
+use std::sync::Arc;
+
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobSpecId, ZoneId};
+use crate::model::{Assumptions, Distribution, Resources};
+use crate::scheduler::{EnvironmentSpec, JobSpec, QueueSpec, TypeFacts};
+use crate::units::{MicroUsd, SimDuration, SimTime};
+
+/// A synthetic cluster, its market and its work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorldSpec {
+    /// Values of the assumptions.
+    pub assumptions: Assumptions,
+    /// Instance types by id, in alphabetical order of their names.
+    pub instance_types: Vec<WorldType>,
+    /// Number of Availability Zones.
+    pub zones: u8,
+    /// Compute environments by id.
+    pub environments: Vec<EnvironmentSpec>,
+    /// Nodes that exist from the start, for UNMANAGED environments.
+    pub nodes: Vec<FixedNode>,
+    /// Job queues by id.
+    pub queues: Vec<QueueSpec>,
+    /// Job specs by id.
+    pub specs: Vec<JobSpec>,
+    /// Container image size by job spec, MiB; what the world needs to know of a spec beside the core's part.
+    pub image_mib: Vec<u32>,
+    /// The work.
+    pub workload: Vec<WorkloadEntry>,
+    /// How Spot behaves.
+    pub spot: SpotMarket,
+    /// When the run ends at the latest, beside having nothing left to do.
+    pub stop_at: SimTime,
+}
+
+/// The world's truth about an instance type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorldType {
+    /// What the core is told of it.
+    pub facts: TypeFacts,
+    /// What a node of it really offers to jobs: capacity less kubelet and daemonsets.
+    pub free: Resources,
+    /// Which start-up latency applies.
+    pub class: NodeClass,
+    /// The Spot Advisor's interruption bucket, 0 to 4.
+    pub interruption_bucket: u8,
+    /// Mean Spot price per hour; `None` where EC2 offers the type not as Spot.
+    pub spot_per_hour: Option<MicroUsd>,
+    /// Zones that offer it, ascending.
+    pub zones: Vec<ZoneId>,
+}
+
+/// What decides a node's start-up time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeClass {
+    /// A virtual machine without accelerators.
+    Cpu,
+    /// With GPUs.
+    Gpu,
+    /// Bare metal.
+    Metal,
+}
+
+/// A node that exists from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixedNode {
+    /// Whose label it carries.
+    pub environment: ComputeEnvironmentId,
+    /// Its vCPUs.
+    pub vcpus: u32,
+    /// What it offers to jobs.
+    pub free: Resources,
+}
+
+/// How Spot behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpotMarket {
+    /// Interruption rates and savings of the AWS Spot Advisor.
+    Advisor,
+    /// Scarce pools: they come and go by the assumptions `harshUpTime` and `harshDownTime`.
+    Harsh,
+    /// No interruption and no lack of Spot capacity.
+    Calm,
+}
+
+/// One entry of a workload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkloadEntry {
+    /// Where its jobs go.
+    pub queue: JobQueueId,
+    /// What they are, when they come and how long they run.
+    pub source: WorkloadSource,
+    /// Probability that an attempt ends with exit code 1.
+    pub failure_probability: f64,
+}
+
+/// Where an entry's jobs come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WorkloadSource {
+    /// Drawn.
+    Synthetic {
+        /// What every job is.
+        spec: JobSpecId,
+        /// `arrayProperties.size` of every submission.
+        array_size: Option<u32>,
+        /// Number of submissions.
+        count: u64,
+        /// When they come.
+        arrivals: Arrivals,
+        /// How long an attempt runs.
+        runtime: Distribution,
+    },
+    /// Recorded, in order of submission.
+    Trace(Arc<[TraceJob]>),
+}
+
+/// When an entry's submissions come.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are named for what they hold")]
+pub enum Arrivals {
+    /// The first at `start`, then one every `every` (zero: all at once).
+    Fixed { start: SimTime, every: SimDuration },
+    /// A Poisson process from `start` on, with this mean gap in seconds.
+    Poisson { start: SimTime, mean_gap_s: f64 },
+    /// At these times, ascending; as many as the entry's count.
+    List(Arc<[SimTime]>),
+}
+
+/// A job of a recorded workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceJob {
+    /// When it is submitted.
+    pub submit_at: SimTime,
+    /// How long each attempt runs.
+    pub runtime: SimDuration,
+    /// What it is.
+    pub spec: JobSpecId,
+    /// Whether the recorded job failed: every attempt then ends with exit code 1.
+    pub fails: bool,
+}
+
+impl WorldType {
+    /// vCPUs of the type.
+    pub const fn vcpus(&self) -> u32 {
+        self.facts.vcpus
+    }
+}
+
+impl WorldSpec {
+    /// The truth about a type.
+    ///
+    /// # Panics
+    /// If the id is not of this world.
+    pub fn instance_type(&self, id: InstanceTypeId) -> &WorldType {
+        &self.instance_types[id.index()]
+    }
+}
