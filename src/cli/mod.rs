@@ -1,0 +1,33 @@
+//! The command line: one file per command, each from its arguments to an exit code. stdout is the result, stderr the
+//! narration.
+
+mod error;
+
+pub use error::{CliError, ExitStatus};
+
+use clap::{Parser, Subcommand};
+
+/// Simulation and capacity planning for AWS Batch on Amazon EKS.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  the run failed (a file can't be read or written, …)
+  2  bad usage or bad input
+  3  an objective is not met, or a replay diverged";
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> Result<ExitStatus, CliError> {
+        match self.command {}
+    }
+}
