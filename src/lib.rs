@@ -2,6 +2,7 @@
 //! Amazon EKS.
 
 pub mod cli;
+pub mod driver;
 pub mod ids;
 pub mod model;
 pub mod scheduler;

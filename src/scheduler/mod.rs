@@ -9,3 +9,6 @@ mod settings;
 pub use decision::*;
 pub use event::*;
 pub use settings::*;
+
+mod machine;
+pub use machine::Scheduler;
