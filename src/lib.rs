@@ -8,3 +8,4 @@ pub mod model;
 pub mod scheduler;
 pub mod sim;
 pub mod units;
+pub mod wheel;

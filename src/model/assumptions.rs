@@ -84,6 +84,8 @@ assumptions! {
         "How many RUNNABLE jobs of a queue a scaling decision counts; not published.";
     "bestFitObjective" best_fit_objective: BestFitObjective = BestFitObjective::CostPerUsableVcpu, ideal BestFitObjective::CostPerUsableVcpu, in "costPerUsableVcpu or costPerVcpu",
         "AWS says that `BEST_FIT_PROGRESSIVE` prefers a lower cost per vCPU; whether overhead and left-over count is not published.";
+    "spotTypeEfficiencyPercent" spot_type_efficiency_percent: u32 = 75, ideal 75, in "0 to 100",
+        "Spot strategies name only types that serve the waiting jobs at least this well per vCPU, compared with the best; how Batch narrows the list is not published.";
     "spillPolicy" spill_policy: SpillPolicy = SpillPolicy::OnMaxOrIce, ideal SpillPolicy::OnMaxOrIce, in "onMaxOrIce or onNoIdle",
         "A queue's next compute environment is tried when one can't provide; whether room it could still scale to counts is not published.";
     "packThresholdPercent" pack_threshold_percent: u32 = 100, ideal 100, in "0 to 400",

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId};
-use crate::model::{FleetStrategy, PurchaseOption};
+use crate::model::{FleetStrategy, PurchaseOption, Resources};
 use crate::scheduler::event::PodFailure;
 use crate::units::{SimDuration, SimTime};
 
@@ -171,8 +171,8 @@ pub enum Reason {
     Learned {
         environment: ComputeEnvironmentId,
         instance_type: InstanceTypeId,
-        estimated: crate::model::Resources,
-        actual: crate::model::Resources,
+        estimated: Resources,
+        actual: Resources,
     },
 }
 
@@ -216,8 +216,8 @@ impl Blocked {
 pub enum Demand {
     /// To reach `minvCpus`.
     MinVcpus,
-    /// For this many RUNNABLE jobs of one shape, first of `queue`.
-    Jobs { queue: JobQueueId, spec: JobSpecId, jobs: u32 },
+    /// For this many RUNNABLE jobs of a queue that ask for the same.
+    Jobs { queue: JobQueueId, requests: Resources, jobs: u32 },
 }
 
 /// A type that was allowed and not asked for.

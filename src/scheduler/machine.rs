@@ -1,21 +1,221 @@
-//! The state machine itself: absorbs facts, fires timers, places jobs, scales.
+//! The state machine: absorbs facts, fires timers, and has cycles and scaling decisions made when they are due.
 
-use crate::scheduler::{Decision, Observation, SchedulerConfig};
+use crate::ids::{ComputeEnvironmentId, JobQueueId, LaunchId};
+use crate::scheduler::decision::{AttemptOutcome, Command, Decision, DeleteCause};
+use crate::scheduler::environment::Environment;
+use crate::scheduler::event::{Event, Observation};
+use crate::scheduler::nodes::Nodes;
+use crate::scheduler::ordering::JobQueue;
+use crate::scheduler::pods::Pods;
+use crate::scheduler::shapes::Specs;
+use crate::scheduler::timers::{Timer, Timers};
+use crate::scheduler::{EnvironmentSpec, QueueSpec, SchedulerConfig, Settings, TypeFacts};
+use crate::units::SimTime;
 
-/// The scheduling core.
+/// The scheduling core. Equal configurations and observations give equal decisions, on every platform.
 #[derive(Debug, Clone)]
-pub struct Scheduler {}
+pub struct Scheduler {
+    pub(super) settings: Settings,
+    pub(super) instance_types: Vec<TypeFacts>,
+    pub(super) now: SimTime,
+    pub(super) specs: Specs,
+    pub(super) queues: Vec<JobQueue>,
+    /// By falling priority, then by id.
+    pub(super) queue_order: Vec<JobQueueId>,
+    pub(super) environments: Vec<Option<Environment>>,
+    /// The queues that may send jobs to an environment.
+    pub(super) queues_of: Vec<Vec<JobQueueId>>,
+    pub(super) nodes: Nodes,
+    pub(super) pods: Pods,
+    pub(super) timers: Timers,
+    pub(super) next_launch: LaunchId,
+    /// When the next cycle is due.
+    cycle_at: Option<SimTime>,
+    /// When the next scaling decision is due.
+    scaling_at: Option<SimTime>,
+    pub(super) absorbed: Absorbed,
+}
+
+/// Facts that changed nothing, by kind: late, doubled, or about things that never were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Absorbed {
+    /// About pods that ended before, or never were.
+    pub unknown_pods: u64,
+    /// About nodes that are gone, or never were.
+    pub unknown_nodes: u64,
+    /// Capacity for a request that was given up; it is taken on all the same.
+    pub late_launches: u64,
+    /// The same fact again.
+    pub duplicates: u64,
+    /// Submissions to queues or by specs that don't exist.
+    pub invalid_submissions: u64,
+}
 
 impl Scheduler {
     /// A core that has seen nothing yet.
-    pub fn new(_config: SchedulerConfig) -> Self {
-        Self {}
+    pub fn new(config: SchedulerConfig) -> Self {
+        Self {
+            settings: config.settings,
+            instance_types: config.instance_types,
+            now: SimTime::ZERO,
+            specs: Specs::default(),
+            queues: Vec::new(),
+            queue_order: Vec::new(),
+            environments: Vec::new(),
+            queues_of: Vec::new(),
+            nodes: Nodes::default(),
+            pods: Pods::default(),
+            timers: Timers::default(),
+            next_launch: LaunchId(0),
+            cycle_at: None,
+            scaling_at: None,
+            absorbed: Absorbed::default(),
+        }
     }
 
     /// Takes in what the world reported and answers with what is to be done about it.
     ///
-    /// `decision` is emptied first; its buffers are reused.
-    pub fn step(&mut self, _seen: &Observation, decision: &mut Decision) {
+    /// `decision` is emptied first; its buffers are reused. Time that went back is taken as no time passed.
+    pub fn step(&mut self, seen: &Observation, decision: &mut Decision) {
         decision.clear();
+        self.now = self.now.max(seen.now);
+        for event in &seen.events {
+            self.absorb(event, decision);
+        }
+        loop {
+            if let Some(timer) = self.timers.fire(self.now) {
+                self.fire(timer, decision);
+            } else if self.cycle_at.is_some_and(|at| at <= self.now) {
+                self.cycle_at = None;
+                self.cycle(decision);
+                self.await_eligible();
+            } else if self.scaling_at.is_some_and(|at| at <= self.now) {
+                self.scaling_at = None;
+                self.scale(decision);
+            } else {
+                break;
+            }
+        }
+        decision.wake_at = [self.timers.next(), self.cycle_at, self.scaling_at].into_iter().flatten().min();
+    }
+
+    /// Facts that changed nothing so far.
+    pub const fn absorbed(&self) -> Absorbed {
+        self.absorbed
+    }
+
+    fn absorb(&mut self, event: &Event, out: &mut Decision) {
+        match event {
+            Event::ComputeEnvironmentCreated { environment, spec } => self.create_environment(*environment, spec),
+            Event::JobQueueCreated { queue, spec } => self.create_queue(*queue, spec),
+            Event::JobSpecRegistered { spec, job } => self.specs.register(*spec, (**job).clone()),
+            Event::JobSubmitted { job, queue, spec, array_size } => {
+                let known = self.specs.find(*spec).map(|&(_, shape)| shape);
+                match (known, self.queues.get_mut(queue.index())) {
+                    (Some(shape), Some(queue)) if *array_size != Some(0) => {
+                        queue.submit(*job, *spec, shape, *array_size, self.now);
+                        self.request_cycle(self.now + self.settings.submit_to_runnable);
+                    }
+                    _ => self.absorbed.invalid_submissions += 1,
+                }
+            }
+            Event::NodeLaunched { launch, environment, node, instance_type, zone: _, purchase: _ } => {
+                self.node_launched(*launch, *environment, *node, *instance_type);
+            }
+            Event::CapacityUnavailable { launch, instance_types, vcpus_short: _ } => {
+                self.capacity_unavailable(*launch, instance_types, out);
+            }
+            Event::NodeReady { node, free } => self.node_ready(*node, *free, out),
+            Event::NodeAdopted { environment, node, vcpus, free } => {
+                self.node_adopted(*environment, *node, *vcpus, *free);
+            }
+            Event::SpotInterruptionWarning { node, terminates_at: _ } => self.node_warned(*node),
+            Event::NodeLost { node, cause: _ } => self.node_lost(*node, out),
+            // Prices are for the ledger: Batch leaves the choice of pools to EC2.
+            Event::SpotPriceChanged { .. } => {}
+            Event::PodRunning { pod } => self.pod_running(*pod),
+            Event::PodSucceeded { pod } => self.pod_ended(*pod, AttemptOutcome::Succeeded, out),
+            Event::PodFailed { pod, failure } => self.pod_ended(*pod, AttemptOutcome::Failed(*failure), out),
+        }
+    }
+
+    fn fire(&mut self, timer: Timer, out: &mut Decision) {
+        match timer {
+            Timer::Idle(node) => self.idle_long_enough(node, out),
+            Timer::Join(node) => self.joined_in_time(node, out),
+            Timer::Response(launch) => self.launch_given_up(launch),
+            Timer::CapacityRetry(_) => {
+                self.request_cycle(self.now);
+                self.request_scaling();
+            }
+            Timer::Timeout(id) => {
+                if let Some(pod) = self.pods.get_mut(id) {
+                    pod.timed_out = true;
+                    out.commands.push(Command::DeletePod { pod: id, why: DeleteCause::Timeout });
+                }
+            }
+        }
+    }
+
+    fn create_environment(&mut self, id: ComputeEnvironmentId, spec: &EnvironmentSpec) {
+        if id.index() >= self.environments.len() {
+            self.environments.resize_with(id.index() + 1, || None);
+            self.queues_of.resize_with(id.index() + 1, Vec::new);
+        }
+        let entry = &mut self.environments[id.index()];
+        if entry.is_some() {
+            self.absorbed.duplicates += 1;
+            return;
+        }
+        *entry = Some(Environment::new(spec.clone()));
+        self.request_cycle(self.now);
+        self.request_scaling();
+    }
+
+    fn create_queue(&mut self, id: JobQueueId, spec: &QueueSpec) {
+        // Queues come in order of their ids; anything else is a doubled fact.
+        if id.index() != self.queues.len() {
+            self.absorbed.duplicates += 1;
+            return;
+        }
+        for environment in &spec.environments {
+            if environment.index() >= self.queues_of.len() {
+                self.environments.resize_with(environment.index() + 1, || None);
+                self.queues_of.resize_with(environment.index() + 1, Vec::new);
+            }
+            self.queues_of[environment.index()].push(id);
+        }
+        self.queues.push(JobQueue::new(spec.clone()));
+        self.queue_order.push(id);
+        let queues = &self.queues;
+        self.queue_order.sort_by_key(|id| (std::cmp::Reverse(queues[id.index()].spec.priority), *id));
+    }
+
+    /// Has a cycle run at the first tick at or after `at`.
+    pub(super) fn request_cycle(&mut self, at: SimTime) {
+        let tick = at.ceil_to(self.settings.scheduling_cycle);
+        self.cycle_at = Some(self.cycle_at.map_or(tick, |due| due.min(tick)));
+    }
+
+    /// Has a scaling decision made at the next tick.
+    pub(super) fn request_scaling(&mut self) {
+        let tick = self.now.ceil_to(self.settings.scale_decision_period);
+        self.scaling_at.get_or_insert(tick);
+    }
+
+    /// SUBMITTED jobs want a cycle once they are RUNNABLE.
+    fn await_eligible(&mut self) {
+        let latency = self.settings.submit_to_runnable;
+        if let Some(at) = self.queues.iter().filter_map(|queue| queue.next_eligible(latency)).min() {
+            self.request_cycle(at);
+        }
+    }
+
+    pub(super) fn environment(&self, id: ComputeEnvironmentId) -> &Environment {
+        self.environments[id.index()].as_ref().expect("an environment that has nodes exists")
+    }
+
+    pub(super) fn environment_mut(&mut self, id: ComputeEnvironmentId) -> &mut Environment {
+        self.environments[id.index()].as_mut().expect("an environment that has nodes exists")
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{BestFitObjective, Resources, SpillPolicy};
+use crate::model::{Assumptions, BestFitObjective, Resources, SpillPolicy};
 use crate::units::{MiB, MicroUsd, MilliCpu, SimDuration};
 
 /// Everything the core needs besides observations. A journal's header holds it, so a replay needs nothing else.
@@ -44,6 +44,8 @@ pub struct Settings {
     pub scale_look_ahead: u32,
     /// What `BEST_FIT_PROGRESSIVE` minimises.
     pub best_fit_objective: BestFitObjective,
+    /// Spot strategies leave out types that serve the jobs less well per vCPU than this share of the best, percent.
+    pub spot_type_efficiency_percent: u32,
     /// When a job may go to a later compute environment of its queue.
     pub spill_policy: SpillPolicy,
     /// Jobs are packed once the RUNNABLE backlog's CPU is below this percentage of the free CPU on ready nodes.
@@ -64,4 +66,28 @@ pub struct Settings {
     pub rejected_pod_charges_attempt: bool,
     /// Whether pods may still go to a node that has had its Spot interruption notice.
     pub placement_after_notice: bool,
+}
+
+impl From<&Assumptions> for Settings {
+    fn from(all: &Assumptions) -> Self {
+        Self {
+            scheduling_cycle: all.scheduling_cycle.0,
+            submit_to_runnable: all.submit_to_runnable.0,
+            dispatch_rate: all.dispatch_rate,
+            scale_decision_period: all.scale_decision_period.0,
+            scale_look_ahead: all.scale_look_ahead,
+            best_fit_objective: all.best_fit_objective,
+            spot_type_efficiency_percent: all.spot_type_efficiency_percent,
+            spill_policy: all.spill_policy,
+            pack_threshold_percent: all.pack_threshold_percent,
+            cold_daemon_set_cpu: MilliCpu(all.cold_daemon_set_cpu_milli),
+            cold_daemon_set_memory: MiB(all.cold_daemon_set_memory_mib),
+            capacity_retry_delay: all.capacity_retry_delay.0,
+            launch_response_deadline: all.launch_response_deadline.0,
+            node_join_deadline: all.node_join_deadline.0,
+            idle_scale_down_delay: all.idle_scale_down_delay.0,
+            rejected_pod_charges_attempt: all.rejected_pod_charges_attempt,
+            placement_after_notice: all.placement_after_notice,
+        }
+    }
 }

@@ -1,0 +1,50 @@
+//! What the core waits for by the clock. A timer that has lost its object fires into the void; none is ever cancelled.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::ids::{ComputeEnvironmentId, LaunchId, NodeId, PodId};
+use crate::units::SimTime;
+
+/// A reason to look at something at a certain time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// The node may have been idle long enough.
+    Idle(NodeId),
+    /// The node should have joined by now.
+    Join(NodeId),
+    /// EC2 should have answered by now.
+    Response(LaunchId),
+    /// The attempt has run as long as it may.
+    Timeout(PodId),
+    /// A type that was not to be had may be asked for again.
+    CapacityRetry(ComputeEnvironmentId),
+}
+
+/// Timers by time, in order of setting on ties.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Timers {
+    heap: BinaryHeap<Reverse<(SimTime, u64, Timer)>>,
+    set: u64,
+}
+
+impl Timers {
+    /// Sets a timer.
+    pub(super) fn set(&mut self, at: SimTime, timer: Timer) {
+        self.heap.push(Reverse((at, self.set, timer)));
+        self.set += 1;
+    }
+
+    /// When the next one fires.
+    pub(super) fn next(&self) -> Option<SimTime> {
+        self.heap.peek().map(|Reverse((at, ..))| *at)
+    }
+
+    /// Takes one that is due.
+    pub(super) fn fire(&mut self, now: SimTime) -> Option<Timer> {
+        if self.next()? > now {
+            return None;
+        }
+        self.heap.pop().map(|Reverse((.., timer))| timer)
+    }
+}
