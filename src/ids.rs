@@ -70,6 +70,11 @@ impl JobId {
         (self.0 >> Self::INDEX_BITS) as u16
     }
 
+    /// The id as one number, for keys.
+    pub const fn raw(self) -> u64 {
+        self.0
+    }
+
     /// The job's index within its workload entry.
     pub const fn index(self) -> u64 {
         self.0 & ((1 << Self::INDEX_BITS) - 1)

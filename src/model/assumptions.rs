@@ -146,6 +146,10 @@ assumptions! {
         "Median free vCPUs of a pool (type and zone); EC2 publishes no depth, only placement scores.";
     "poolDepthSigma" pool_depth_sigma: f64 = 0.8, ideal 0.0, in "0 to 1.5",
         "How much pools differ in depth, and change every hour: deviation of the logarithm.";
+    "spotDepthByBucket" spot_depth_by_bucket: [f64; 5] = [1.0, 0.7, 0.5, 0.35, 0.2], ideal [1.0; 5], in "0.05 to 1 each",
+        "Spot depth of a pool relative to the median, by interruption bucket: pools that are interrupted often have little to spare.";
+    "fleetDepthShare" fleet_depth_share: f64 = 0.5, ideal 0.5, in "0.2 to 0.9",
+        "EC2 takes the cheapest (or first) of the pools with most capacity; here those with this share of the deepest one's.";
 
     // Spot interruptions and prices.
     "spotHazardPerHour" spot_hazard_per_hour: [f64; 5] = [3.5e-5, 1.08e-4, 1.86e-4, 2.67e-4, 4.95e-4], ideal [0.0; 5], in "see spotStress",

@@ -1,5 +1,14 @@
 //! The synthetic world: the only place with randomness. It starts what the core commands and reports what came of it.
 
+mod arrivals;
+mod fleet;
+mod instances;
+mod keyed;
+mod kubelet;
+mod market;
+mod sampler;
 mod spec;
+mod world;
 
 pub use spec::*;
+pub use world::SimWorld;

@@ -25,8 +25,10 @@ pub struct WorldSpec {
     pub queues: Vec<QueueSpec>,
     /// Job specs by id.
     pub specs: Vec<JobSpec>,
-    /// Container image size by job spec, MiB; what the world needs to know of a spec beside the core's part.
-    pub image_mib: Vec<u32>,
+    /// Container images, by their size in MiB.
+    pub images: Vec<u32>,
+    /// Which of the images a job spec uses.
+    pub image_of: Vec<u32>,
     /// The work.
     pub workload: Vec<WorkloadEntry>,
     /// How Spot behaves.

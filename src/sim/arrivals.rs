@@ -1,0 +1,98 @@
+//! The work that comes to the cluster: when each entry submits next, and how long an attempt of a job runs.
+
+use crate::ids::{JobId, JobRef};
+use crate::scheduler::Event;
+use crate::sim::keyed::{Purpose, Streams};
+use crate::sim::market::happens;
+use crate::sim::sampler::{Sampler, exponential};
+use crate::sim::spec::{Arrivals, WorkloadEntry, WorkloadSource};
+use crate::units::{SimDuration, SimTime};
+
+/// An entry of the workload, as it unrolls.
+#[derive(Debug, Clone)]
+pub(super) struct EntryState {
+    number: u16,
+    entry: WorkloadEntry,
+    runtime: Option<Sampler>,
+    /// Index of the next submission.
+    next: u64,
+    /// Of a Poisson process: the time of the last submission, unrounded, so that roundings don't add up.
+    clock_s: f64,
+}
+
+/// What becomes of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fate {
+    /// From RUNNING to the end.
+    pub(super) runtime: SimDuration,
+    /// 0, or what went wrong.
+    pub(super) exit_code: i32,
+}
+
+impl EntryState {
+    pub(super) fn new(number: u16, entry: WorkloadEntry) -> Self {
+        let runtime = match &entry.source {
+            WorkloadSource::Synthetic { runtime, .. } => Some(Sampler::from(runtime)),
+            WorkloadSource::Trace(_) => None,
+        };
+        let clock_s = match &entry.source {
+            WorkloadSource::Synthetic { arrivals: Arrivals::Poisson { start, .. }, .. } => start.as_secs_f64(),
+            _ => 0.0,
+        };
+        Self { number, entry, runtime, next: 0, clock_s }
+    }
+
+    /// When the next submission comes; `None` after the last. To be called once per submission.
+    pub(super) fn next_time(&mut self, streams: Streams) -> Option<SimTime> {
+        match &self.entry.source {
+            WorkloadSource::Trace(jobs) => jobs.get(usize::try_from(self.next).ok()?).map(|job| job.submit_at),
+            WorkloadSource::Synthetic { count, arrivals, .. } => {
+                if self.next >= *count {
+                    return None;
+                }
+                match arrivals {
+                    Arrivals::Fixed { start, every } => {
+                        Some(*start + SimDuration::from_millis(every.as_millis().saturating_mul(self.next)))
+                    }
+                    Arrivals::List(times) => times.get(usize::try_from(self.next).ok()?).copied(),
+                    Arrivals::Poisson { mean_gap_s, .. } => {
+                        let mut stream = streams.of(Purpose::Arrival, self.number.into(), self.next);
+                        self.clock_s += mean_gap_s * exponential(&mut stream);
+                        Some(SimTime::ZERO + SimDuration::from_secs_f64(self.clock_s))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next submission.
+    pub(super) fn submit(&mut self) -> Event {
+        let index = self.next;
+        self.next += 1;
+        let (spec, array_size) = match &self.entry.source {
+            WorkloadSource::Synthetic { spec, array_size, .. } => (*spec, *array_size),
+            WorkloadSource::Trace(jobs) => (jobs[usize::try_from(index).expect("within the trace")].spec, None),
+        };
+        Event::JobSubmitted { job: JobId::new(self.number, index), queue: self.entry.queue, spec, array_size }
+    }
+
+    /// What becomes of an attempt of one of the entry's jobs: the same whatever the scheduler does.
+    pub(super) fn fate(&self, job: JobRef, attempt: u8, streams: Streams) -> Fate {
+        let key = u64::from(job.child.unwrap_or(0)) << 8 | u64::from(attempt);
+        let failure = self.entry.failure_probability;
+        match &self.entry.source {
+            WorkloadSource::Trace(jobs) => {
+                let recorded = jobs[usize::try_from(job.job.index()).expect("within the trace")];
+                let fails = recorded.fails
+                    || (failure > 0.0 && happens(failure, &mut streams.of(Purpose::Attempt, job.job.raw(), key)));
+                Fate { runtime: recorded.runtime, exit_code: fails.into() }
+            }
+            WorkloadSource::Synthetic { .. } => {
+                let mut stream = streams.of(Purpose::Attempt, job.job.raw(), key);
+                let sampler = self.runtime.as_ref().expect("synthetic entries have one");
+                let runtime = sampler.draw(&mut stream);
+                Fate { runtime, exit_code: happens(failure, &mut stream).into() }
+            }
+        }
+    }
+}
