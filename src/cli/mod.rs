@@ -2,6 +2,8 @@
 //! narration.
 
 mod error;
+mod output;
+mod replay;
 
 pub use error::{CliError, ExitStatus};
 
@@ -23,11 +25,15 @@ Exit codes:
   3  an objective is not met, or a replay diverged";
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Replay(replay::Replay),
+}
 
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<ExitStatus, CliError> {
-        match self.command {}
+        match self.command {
+            Command::Replay(command) => command.run(),
+        }
     }
 }

@@ -1,0 +1,64 @@
+//! `windtunnel replay JOURNAL`: does this build's core decide as the journal's did?
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::output::{OutputFormat, print};
+use crate::cli::{CliError, ExitStatus};
+use crate::journal::{Divergence, Equal, JournalError, Reader, ReplayError, replay};
+
+/// Run the scheduler again over what a journal's run saw, and compare every decision.
+///
+/// Stops at the first decision that differs, shows both sides of it, and exits with code 3.
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// A journal, plain or gzip, written with `--journal FILE`.
+    journal: PathBuf,
+    /// The form of the result.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    output: OutputFormat,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> Result<ExitStatus, CliError> {
+        let outcome = Reader::open(&self.journal).map_err(ReplayError::from).and_then(|j| replay(j, &mut ()));
+        let (status, table, json) = match outcome {
+            Ok(equal) => (ExitStatus::Done, equal_line(equal), equal_json(equal)),
+            Err(ReplayError::Diverged(d)) => (ExitStatus::Diverged, d.to_string(), divergence_json(&d)),
+            Err(ReplayError::Journal(error)) => return Err(unusable(&error)),
+            Err(error @ ReplayError::Watcher(_)) => return Err(CliError::Failed(error.to_string())),
+        };
+        match self.output {
+            OutputFormat::Table => print(&table)?,
+            OutputFormat::Json => print(&format!("{json:#}"))?,
+        }
+        Ok(status)
+    }
+}
+
+fn unusable(error: &JournalError) -> CliError {
+    if error.is_bad_input() { CliError::BadInput(error.to_string()) } else { CliError::Failed(error.to_string()) }
+}
+
+fn equal_line(Equal { steps, commands }: Equal) -> String {
+    format!("equal: {steps} steps, {commands} commands")
+}
+
+fn equal_json(Equal { steps, commands }: Equal) -> Value {
+    json!({ "equal": true, "steps": steps, "commands": commands })
+}
+
+fn divergence_json(divergence: &Divergence) -> Value {
+    let first = divergence.first().map(|(part, index)| json!({ "part": part, "index": index }));
+    json!({
+        "equal": false,
+        "step": divergence.step,
+        "time_ms": divergence.observation.now,
+        "first_difference": first,
+        "seen": divergence.observation,
+        "expected": divergence.expected,
+        "got": divergence.got,
+    })
+}

@@ -1,0 +1,80 @@
+//! The third driver: its world is a journal. It shows a fresh core what the journal's core was shown, and holds each
+//! decision against the recorded one. It acts on nothing, and wakes nobody: the time comes from the journal too.
+
+use crate::driver::{self, Driver, DriverError, Watcher};
+use crate::journal::{Divergence, JournalError, Reader};
+use crate::scheduler::{Decision, Observation, Scheduler};
+use crate::units::SimTime;
+
+/// What a replay without a difference went through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Equal {
+    /// Steps, each with an equal decision.
+    pub steps: u64,
+    /// Commands in those decisions.
+    pub commands: u64,
+}
+
+/// Why a replay stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The core decides otherwise than the journal says.
+    #[error("{0}")]
+    Diverged(Box<Divergence>),
+    /// The journal can't be read to its end.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A watcher gave up.
+    #[error(transparent)]
+    Watcher(DriverError),
+}
+
+/// Runs the core anew over a journal just opened, up to the first difference. `watcher` sees the core's decisions, as in
+/// any run; `()` watches nothing.
+pub fn replay(journal: Reader, watcher: &mut impl Watcher) -> Result<Equal, ReplayError> {
+    let mut scheduler = Scheduler::new(journal.header().config.clone());
+    let mut world = Replay { journal, last: Observation::default(), commands: 0 };
+    let steps = driver::run(&mut scheduler, &mut world, watcher).map_err(|error| match error {
+        DriverError::Replay(inner) => match inner.downcast() {
+            Ok(replay_error) => *replay_error,
+            Err(other) => ReplayError::Watcher(DriverError::Replay(other)),
+        },
+        io @ DriverError::Io { .. } => ReplayError::Watcher(io),
+    })?;
+    Ok(Equal { steps, commands: world.commands })
+}
+
+struct Replay {
+    journal: Reader,
+    /// What the core was shown last, for the report of a difference.
+    last: Observation,
+    commands: u64,
+}
+
+impl Driver for Replay {
+    fn observe(&mut self, _: Option<SimTime>, seen: &mut Observation) -> Result<bool, DriverError> {
+        let Some(next) = self.journal.observation().map_err(stop)? else { return Ok(false) };
+        self.last.clone_from(&next);
+        *seen = next;
+        Ok(true)
+    }
+
+    fn apply(&mut self, got: &Decision) -> Result<(), DriverError> {
+        let expected = self.journal.decision().map_err(stop)?;
+        if *got != expected {
+            return Err(stop(ReplayError::Diverged(Box::new(Divergence {
+                step: self.journal.steps(),
+                observation: self.last.clone(),
+                expected,
+                got: got.clone(),
+                names: self.journal.header().names.clone(),
+            }))));
+        }
+        self.commands += got.commands.len() as u64;
+        Ok(())
+    }
+}
+
+fn stop(error: impl Into<ReplayError>) -> DriverError {
+    DriverError::Replay(Box::new(error.into()))
+}

@@ -1,0 +1,6 @@
+//! Journals from outside: the form of every record, files that are whole or not, and replays through the binary.
+
+mod files;
+mod records;
+mod replay;
+mod world;
