@@ -99,7 +99,7 @@ mod tests {
     fn records_are_told_apart_by_their_first_key() {
         let seen = Observation { now: SimTime::from_millis(5), events: Vec::new() };
         let records = [
-            (Record::Seen(Cow::Borrowed(&seen)), r#"{"seen":{"now":5,"events":[]}}"#),
+            (Record::Seen(Cow::Borrowed(&seen)), r#"{"seen":{"now":5}}"#),
             (Record::Decided(Cow::Owned(Decision::default())), r#"{"decided":{}}"#),
             (Record::End { steps: 1 }, r#"{"end":{"steps":1}}"#),
         ];

@@ -122,11 +122,13 @@ mod tests {
         let said = "CreatePod pod 2.1, job 0-17, spec spec-4, attempt 1, node node-3";
         assert_eq!(sentence(&create, &names), said);
 
-        let demand = Demand::Jobs { queue: JobQueueId(0), spec: JobSpecId(4), jobs: 12 };
+        let demand =
+            Demand::Jobs { queue: JobQueueId(0), requests: Resources::pod(MilliCpu(250), MiB(64), 0), jobs: 12 };
         let environment = ComputeEnvironmentId(0);
         let why = Reason::Launching { launch: LaunchId(9), environment, demand, passed_over: Vec::new() };
         let said = "Launching launch launch-9, environment ce-0 (spot-fleet), demand.Jobs.queue jq-0 (urgent), \
-                    demand.Jobs.spec spec-4, demand.Jobs.jobs 12, passed_over []";
+                    demand.Jobs.requests.cpu 250m, demand.Jobs.requests.memory 64Mi, \
+                    demand.Jobs.requests.pods 1, demand.Jobs.jobs 12";
         assert_eq!(sentence(&why, &names), said);
     }
 

@@ -74,6 +74,7 @@ pub struct LaunchRequest {
     /// vCPUs wanted; EC2 may exceed it by less than one instance.
     pub target_vcpus: u32,
     /// Spot: no pool whose price is at or above this share of On-Demand; `None` is 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bid_percentage: Option<u32>,
 }
 
@@ -103,6 +104,7 @@ pub struct AttemptEnd {
     /// When it became STARTING.
     pub starting_at: SimTime,
     /// When it became RUNNING, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running_at: Option<SimTime>,
     /// When it ended.
     pub stopped_at: SimTime,
@@ -141,6 +143,7 @@ pub struct JobEnd {
     /// When it was submitted.
     pub submitted_at: SimTime,
     /// When its first attempt became RUNNING, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_running_at: Option<SimTime>,
     /// Time in RUNNABLE over all attempts.
     pub runnable: SimDuration,
@@ -160,7 +163,13 @@ pub enum Reason {
     /// The queue moves again, or is empty.
     QueueUnblocked { queue: JobQueueId },
     /// Capacity was asked for.
-    Launching { launch: LaunchId, environment: ComputeEnvironmentId, demand: Demand, passed_over: Vec<PassedOver> },
+    Launching {
+        launch: LaunchId,
+        environment: ComputeEnvironmentId,
+        demand: Demand,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed_over: Vec<PassedOver>,
+    },
     /// Demand went unmet in an environment; the queue's next one was tried, if there is one.
     CannotProvide { environment: ComputeEnvironmentId, queue: JobQueueId, why: Blocked },
     /// A node is given back.

@@ -12,6 +12,7 @@ pub struct Observation {
     /// The time of the step; never earlier than the step before.
     pub now: SimTime,
     /// Facts, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 
+use crate::world::requests;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use windtunnel::ids::{
@@ -76,7 +77,7 @@ fn events() {
     let examples = [
         (
             Event::ComputeEnvironmentCreated { environment: CE, spec: Box::new(managed) },
-            r#"{"event":"ComputeEnvironmentCreated","environment":1,"spec":{"enabled":true,"managed":{"purchase":"SPOT","strategy":"SPOT_PRICE_CAPACITY_OPTIMIZED","min_vcpus":0,"max_vcpus":256,"instance_types":[[4],[0,1]],"min_scale_down_delay":1200000,"bid_percentage":null}}}"#,
+            r#"{"event":"ComputeEnvironmentCreated","environment":1,"spec":{"enabled":true,"managed":{"purchase":"SPOT","strategy":"SPOT_PRICE_CAPACITY_OPTIMIZED","min_vcpus":0,"max_vcpus":256,"instance_types":[[4],[0,1]],"min_scale_down_delay":1200000}}}"#,
         ),
         (
             Event::ComputeEnvironmentCreated { environment: CE, spec: Box::new(unmanaged) },
@@ -245,7 +246,7 @@ fn reasons() {
     ];
     let passed_over = passed_over.map(|why| PassedOver { instance_type: TYPE, why }).to_vec();
     let launching = |demand, passed_over| Reason::Launching { launch: LAUNCH, environment: CE, demand, passed_over };
-    let jobs = Demand::Jobs { queue: JQ, spec: SPEC, jobs: 12 };
+    let jobs = Demand::Jobs { queue: JQ, requests: requests(), jobs: 12 };
     let examples = [
         (
             Reason::QueueBlocked { queue: JQ, head: job(), why: Blocked::AtMaxVcpus },
@@ -254,11 +255,11 @@ fn reasons() {
         (Reason::QueueUnblocked { queue: JQ }, r#"{"reason":"QueueUnblocked","queue":2}"#),
         (
             launching(Demand::MinVcpus, Vec::new()),
-            r#"{"reason":"Launching","launch":7,"environment":1,"demand":"MinVcpus","passed_over":[]}"#,
+            r#"{"reason":"Launching","launch":7,"environment":1,"demand":"MinVcpus"}"#,
         ),
         (
             launching(jobs, passed_over),
-            r#"{"reason":"Launching","launch":7,"environment":1,"demand":{"Jobs":{"queue":2,"spec":3,"jobs":12}},"passed_over":[{"instance_type":4,"why":"TooSmall"},{"instance_type":4,"why":"Avoided"},{"instance_type":4,"why":"CostsMore"},{"instance_type":4,"why":"LaterInOrder"},{"instance_type":4,"why":"TooLarge"}]}"#,
+            r#"{"reason":"Launching","launch":7,"environment":1,"demand":{"Jobs":{"queue":2,"requests":{"cpu":1000,"memory":1024,"pods":1},"jobs":12}},"passed_over":[{"instance_type":4,"why":"TooSmall"},{"instance_type":4,"why":"Avoided"},{"instance_type":4,"why":"CostsMore"},{"instance_type":4,"why":"LaterInOrder"},{"instance_type":4,"why":"TooLarge"}]}"#,
         ),
         (
             Reason::CannotProvide { environment: CE, queue: JQ, why: Blocked::InsufficientInstanceCapacity },

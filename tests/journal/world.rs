@@ -94,6 +94,7 @@ pub(crate) fn header() -> Header {
         scale_decision_period: SimDuration::from_secs(2),
         scale_look_ahead: 0,
         best_fit_objective: BestFitObjective::CostPerVcpu,
+        spot_type_efficiency_percent: 75,
         spill_policy: SpillPolicy::OnMaxOrIce,
         pack_threshold_percent: 50,
         cold_daemon_set_cpu: MilliCpu(500),
