@@ -82,9 +82,8 @@ impl<T> Wheel<T> {
                 if last.at > limit {
                     return None;
                 }
-                let entry = self.current.pop().expect("just seen");
                 self.len -= 1;
-                return Some((SimTime::from_millis(entry.at), entry.item));
+                return self.current.pop().map(|entry| (SimTime::from_millis(entry.at), entry.item));
             }
             if !self.advance(limit) {
                 return None;
@@ -124,10 +123,10 @@ impl<T> Wheel<T> {
         let differing = entry.at ^ self.now;
         // A differing digit of zero bits means now: the lowest level.
         let level = (u64::BITS - 1 - (differing | 1).leading_zeros()) / DIGIT_BITS;
-        let slot = (entry.at >> (DIGIT_BITS * level)) as usize % SLOTS;
+        let slot = (entry.at >> (DIGIT_BITS * level)) % SLOTS as u64;
         let level = &mut self.levels[level as usize];
         level.occupied |= 1 << slot;
-        let slot = &mut level.slots[slot];
+        let slot = &mut level.slots[usize::try_from(slot).expect("below 64")];
         if slot.capacity() == 0
             && let Some(buffer) = self.spare.pop()
         {

@@ -1,6 +1,7 @@
 //! The command line: one file per command, each from its arguments to an exit code. stdout is the result, stderr the
 //! narration.
 
+mod catalog;
 mod error;
 mod output;
 mod replay;
@@ -26,6 +27,7 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Catalog(catalog::Catalog),
     Replay(replay::Replay),
 }
 
@@ -33,6 +35,7 @@ impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<ExitStatus, CliError> {
         match self.command {
+            Command::Catalog(command) => command.run(),
             Command::Replay(command) => command.run(),
         }
     }

@@ -27,6 +27,17 @@ pub(super) struct Launch {
     pub(super) jobs: u32,
 }
 
+/// What an instance that arrived was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fulfilled {
+    /// Jobs of a shape.
+    Jobs(ShapeId),
+    /// `minvCpus`.
+    Minimum,
+    /// Nothing any more: its request was given up.
+    Late,
+}
+
 /// Sums over many nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Totals {
@@ -134,7 +145,8 @@ impl Environment {
     }
 
     /// A node with room for `need`. Packing takes the first busy node, so that high positions drain; spreading goes round
-    /// over idle nodes first. Source: the two modes of HPCblog aws-batch-updates-higher-compute-utilization.
+    /// over idle nodes first. Source: the two modes of
+    /// `HPCblog:aws-batch-updates-higher-compute-utilization`.
     pub(super) fn find_room(&mut self, need: Resources, pack: bool) -> Option<NodeSlot> {
         let position = if pack {
             self.busy.first_fit(need, 0).or_else(|| self.idle.first_fit(need, 0))?
@@ -200,9 +212,9 @@ impl Environment {
         Some(launch)
     }
 
-    /// An instance of a request arrived: what it still promises shrinks.
-    pub(super) fn fulfil(&mut self, id: LaunchId, vcpus: u32) -> Option<Option<ShapeId>> {
-        let launch = self.launches.iter_mut().find(|launch| launch.id == id)?;
+    /// An instance of a request arrived: what it still promises shrinks. Returns what the request was for.
+    pub(super) fn fulfil(&mut self, id: LaunchId, vcpus: u32) -> Fulfilled {
+        let Some(launch) = self.launches.iter_mut().find(|launch| launch.id == id) else { return Fulfilled::Late };
         let shape = launch.shape;
         if vcpus >= launch.vcpus {
             self.close(id);
@@ -214,7 +226,7 @@ impl Environment {
                 self.covered.take(shape, jobs);
             }
         }
-        Some(shape)
+        shape.map_or(Fulfilled::Minimum, Fulfilled::Jobs)
     }
 }
 

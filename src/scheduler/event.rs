@@ -147,8 +147,10 @@ pub struct ManagedSpec {
     /// One list per entry of `instanceTypes`, in its order: a family's types, or a single one. No type stands twice.
     pub instance_types: Vec<Vec<InstanceTypeId>>,
     /// `scalingPolicy.minScaleDownDelayMinutes`; `None` where unset or 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_scale_down_delay: Option<SimDuration>,
     /// `bidPercentage`: launch only while the Spot price is below this share of On-Demand; `None` is 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bid_percentage: Option<u32>,
 }
 
@@ -169,5 +171,6 @@ pub struct JobSpec {
     /// `retryStrategy.attempts`, 1 to 10.
     pub attempts: u8,
     /// `timeout.attemptDurationSeconds`, from RUNNING, each attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<SimDuration>,
 }

@@ -6,6 +6,7 @@
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId, NodeId};
 use crate::model::Resources;
 use crate::scheduler::decision::{AttemptOutcome, Command, Decision, Reason, ScaleInCause};
+use crate::scheduler::environment::Fulfilled;
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::{Node, NodeSlot, NodeState};
 use crate::scheduler::timers::Timer;
@@ -28,11 +29,14 @@ impl Scheduler {
         let facts = *self.facts(instance_type);
         let offer = self.environment(id).offer(instance_type, &facts, &self.settings);
         let environment = self.environment_mut(id);
-        let shape = environment.fulfil(launch, facts.vcpus);
-        if shape.is_none() {
-            self.absorbed.late_launches += 1;
-        }
-        let covers = shape.flatten().map(|shape| (shape, self.specs.requests(shape).times_in(offer)));
+        let covers = match environment.fulfil(launch, facts.vcpus) {
+            Fulfilled::Jobs(shape) => Some((shape, self.specs.requests(shape).times_in(offer))),
+            Fulfilled::Minimum => None,
+            Fulfilled::Late => {
+                self.absorbed.late_launches += 1;
+                None
+            }
+        };
         let environment = self.environment_mut(id);
         if let Some((shape, jobs)) = covers {
             environment.covered.add(shape, jobs.into());

@@ -3,7 +3,7 @@
 //! Source: `API:JobQueueDetail.priority` (cycles, priority is no reservation), `UG:job_stuck_in_runnable` (a head blocks
 //! what is behind it), `UG:compute_environments` (environments in ascending order).
 
-use crate::ids::{ComputeEnvironmentId, JobQueueId};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef};
 use crate::model::{Resources, SpillPolicy};
 use crate::scheduler::TypeFacts;
 use crate::scheduler::decision::{Blocked, Command, Decision, Reason};
@@ -12,7 +12,7 @@ use crate::scheduler::nodes::NodeSlot;
 use crate::scheduler::ordering::Head;
 use crate::scheduler::pods::Pod;
 use crate::scheduler::shapes::ShapeId;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 impl Scheduler {
     /// Places what finds room.
@@ -131,20 +131,19 @@ impl Scheduler {
         node.used = true;
         let (environment, node) = (node.environment, node.id);
         self.reindex(slot);
-        let rate = u64::from(self.settings.dispatch_rate);
-        if rate > 0 {
+        if let Some(gap) = 1_000_u64.checked_div(self.settings.dispatch_rate.into()) {
             // A bucket that holds what one cycle may dispatch.
             let cycle = self.settings.scheduling_cycle.as_millis();
-            let earliest = crate::units::SimTime::from_millis(self.now.as_millis().saturating_sub(cycle));
+            let earliest = SimTime::from_millis(self.now.as_millis().saturating_sub(cycle));
             let environment = self.environment_mut(environment);
-            let gap = SimDuration::from_millis((1_000 / rate).max(1));
-            environment.next_dispatch_at = environment.next_dispatch_at.max(earliest) + gap;
+            environment.next_dispatch_at =
+                environment.next_dispatch_at.max(earliest) + SimDuration::from_millis(gap.max(1));
         }
         out.commands.push(Command::CreatePod { pod, job: head.job, spec: head.spec, attempt, node });
     }
 
     /// Says what holds a queue up, when that changed.
-    fn report_blocked(&mut self, id: JobQueueId, blocked: Option<(crate::ids::JobRef, Blocked)>, out: &mut Decision) {
+    fn report_blocked(&mut self, id: JobQueueId, blocked: Option<(JobRef, Blocked)>, out: &mut Decision) {
         let queue = &mut self.queues[id.index()];
         if queue.blocked == blocked {
             return;
@@ -157,7 +156,7 @@ impl Scheduler {
     }
 
     /// The facts of a type.
-    pub(super) fn facts(&self, id: crate::ids::InstanceTypeId) -> &TypeFacts {
+    pub(super) fn facts(&self, id: InstanceTypeId) -> &TypeFacts {
         &self.instance_types[id.index()]
     }
 }

@@ -1,6 +1,6 @@
 //! The scaling decision: what the RUNNABLE jobs need beyond what is free or on its way, and what to ask EC2 for.
 //!
-//! Source: HPCblog optimizing-aws-batch-with-observability-dashboards (the backlog becomes a list of types, handed over to
+//! Source: `HPCblog:optimizing-aws-batch-with-observability-dashboards` (the backlog becomes a list of types, handed over to
 //! EC2), `UG:compute_environments` (environments in order), `UG:allocation-strategies` (`maxvCpus` is exceeded by one
 //! instance at most). How far ahead Batch looks and how it nets capacity on its way is not published; here a job is
 //! covered once, by room on a node, by a node on its way, or by an open request.

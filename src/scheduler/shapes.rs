@@ -20,7 +20,7 @@ impl ShapeId {
 /// Registered job specs and their shapes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Specs {
-    specs: Vec<Option<(JobSpec, ShapeId)>>,
+    by_id: Vec<Option<(JobSpec, ShapeId)>>,
     shapes: Vec<Resources>,
     by_requests: BTreeMap<Resources, ShapeId>,
 }
@@ -33,15 +33,15 @@ impl Specs {
             self.shapes.push(requests);
             ShapeId(u32::try_from(self.shapes.len() - 1).expect("fewer than four billion shapes"))
         });
-        if id.index() >= self.specs.len() {
-            self.specs.resize_with(id.index() + 1, || None);
+        if id.index() >= self.by_id.len() {
+            self.by_id.resize_with(id.index() + 1, || None);
         }
-        self.specs[id.index()] = Some((spec, shape));
+        self.by_id[id.index()] = Some((spec, shape));
     }
 
     /// The spec, if it was registered.
     pub(super) fn find(&self, id: JobSpecId) -> Option<&(JobSpec, ShapeId)> {
-        self.specs.get(id.index())?.as_ref()
+        self.by_id.get(id.index())?.as_ref()
     }
 
     /// A spec that a job in the system refers to.

@@ -46,10 +46,10 @@ pub(super) fn allocate(
     let depth = |offer: &Offer| Reverse(offer.available);
     match strategy {
         FleetStrategy::LowestPrice => {
-            offers.sort_by_key(|offer| (per_vcpu(offer), offer.priority, depth(offer), offer.pool))
+            offers.sort_by_key(|offer| (per_vcpu(offer), offer.priority, depth(offer), offer.pool));
         }
         FleetStrategy::Prioritized => {
-            offers.sort_by_key(|offer| (offer.priority, per_vcpu(offer), depth(offer), offer.pool))
+            offers.sort_by_key(|offer| (offer.priority, per_vcpu(offer), depth(offer), offer.pool));
         }
         FleetStrategy::CapacityOptimized => offers.sort_by_key(|offer| (depth(offer), offer.pool)),
         FleetStrategy::CapacityOptimizedPrioritized => {

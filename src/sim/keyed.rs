@@ -53,7 +53,7 @@ impl Streams {
     }
 }
 
-/// SplitMix64's step: a bijection that turns neighbouring numbers into unrelated ones.
+/// `SplitMix64`'s step: a bijection that turns neighbouring numbers into unrelated ones.
 const fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

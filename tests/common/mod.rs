@@ -8,11 +8,11 @@ use windtunnel::scheduler::*;
 use windtunnel::sim::*;
 use windtunnel::units::*;
 
-pub fn secs(s: u64) -> TextDuration {
+pub(crate) fn secs(s: u64) -> TextDuration {
     TextDuration(SimDuration::from_secs(s))
 }
 
-pub fn server_farm(servers: usize, per_second: f64, runtime: Distribution) -> WorldSpec {
+pub(crate) fn server_farm(servers: usize, per_second: f64, runtime: Distribution) -> WorldSpec {
     let free = Resources { cpu: MilliCpu(1000), memory: MiB(1024), gpus: 0, pods: 1 };
     let environment = ComputeEnvironmentId(0);
     WorldSpec {
@@ -62,7 +62,7 @@ impl Watcher for Waits {
     }
 }
 
-pub fn mean_wait_s(world: &WorldSpec, seed: u64) -> f64 {
+pub(crate) fn mean_wait_s(world: &WorldSpec, seed: u64) -> f64 {
     let config = SchedulerConfig {
         settings: Settings::from(&world.assumptions),
         instance_types: world.instance_types.iter().map(|t| t.facts).collect(),
@@ -72,12 +72,12 @@ pub fn mean_wait_s(world: &WorldSpec, seed: u64) -> f64 {
     waits.sum / waits.n as f64
 }
 
-pub struct Interval {
+pub(crate) struct Interval {
     mean: f64,
     half: f64,
 }
 
-pub fn interval(values: impl Iterator<Item = f64>) -> Interval {
+pub(crate) fn interval(values: impl Iterator<Item = f64>) -> Interval {
     let v: Vec<f64> = values.collect();
     let n = v.len() as f64;
     let mean = v.iter().sum::<f64>() / n;
@@ -86,7 +86,7 @@ pub fn interval(values: impl Iterator<Item = f64>) -> Interval {
 }
 
 impl Interval {
-    pub fn covers(&self, truth: f64, precision: f64) {
+    pub(crate) fn covers(&self, truth: f64, precision: f64) {
         println!("{} ± {}", self.mean, self.half);
         assert!((self.mean - truth).abs() <= self.half, "{} ± {}", self.mean, self.half);
         assert!(self.half <= precision * truth);

@@ -205,7 +205,7 @@ fn endings() {
     };
     let attempt_text = |outcome: &str, running_at: &str| {
         format!(
-            r#"{{"ended":"Attempt","pod":"8.9","job":"0-17:3","spec":3,"attempt":1,"node":6,"starting_at":10,"running_at":{running_at},"stopped_at":30,"outcome":{outcome},"retried":false}}"#
+            r#"{{"ended":"Attempt","pod":"8.9","job":"0-17:3","spec":3,"attempt":1,"node":6,"starting_at":10,{running_at}"stopped_at":30,"outcome":{outcome},"retried":false}}"#
         )
     };
     let job = JobEnd {
@@ -222,11 +222,11 @@ fn endings() {
     };
     let failed = AttemptOutcome::Failed;
     let examples = [
-        (attempt(AttemptOutcome::Succeeded, Some(at(20))), attempt_text(r#""Succeeded""#, "20")),
-        (attempt(failed(PodFailure::OutOfCpu), None), attempt_text(r#"{"Failed":"OutOfCpu"}"#, "null")),
-        (attempt(failed(PodFailure::ExitCode(137)), None), attempt_text(r#"{"Failed":{"ExitCode":137}}"#, "null")),
-        (attempt(AttemptOutcome::HostTerminated, None), attempt_text(r#""HostTerminated""#, "null")),
-        (attempt(AttemptOutcome::TimedOut, None), attempt_text(r#""TimedOut""#, "null")),
+        (attempt(AttemptOutcome::Succeeded, Some(at(20))), attempt_text(r#""Succeeded""#, r#""running_at":20,"#)),
+        (attempt(failed(PodFailure::OutOfCpu), None), attempt_text(r#"{"Failed":"OutOfCpu"}"#, "")),
+        (attempt(failed(PodFailure::ExitCode(137)), None), attempt_text(r#"{"Failed":{"ExitCode":137}}"#, "")),
+        (attempt(AttemptOutcome::HostTerminated, None), attempt_text(r#""HostTerminated""#, "")),
+        (attempt(AttemptOutcome::TimedOut, None), attempt_text(r#""TimedOut""#, "")),
         (
             Ending::Job(job),
             r#"{"ended":"Job","job":"0-17","queue":2,"spec":3,"succeeded":true,"attempts":1,"submitted_at":1,"first_running_at":20,"runnable":9,"last_run":10,"ended_at":30}"#.to_owned(),
