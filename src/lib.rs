@@ -1,6 +1,7 @@
 //! Windtunnel puts a real batch scheduler into a synthetic cluster: simulation and capacity planning for AWS Batch on
 //! Amazon EKS.
 
+pub mod catalog;
 pub mod cli;
 pub mod ids;
 pub mod model;

@@ -1,6 +1,7 @@
 //! The command line: one file per command, each from its arguments to an exit code. stdout is the result, stderr the
 //! narration.
 
+mod catalog;
 mod error;
 
 pub use error::{CliError, ExitStatus};
@@ -23,11 +24,15 @@ Exit codes:
   3  an objective is not met, or a replay diverged";
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Catalog(catalog::CatalogArgs),
+}
 
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<ExitStatus, CliError> {
-        match self.command {}
+        match self.command {
+            Command::Catalog(args) => catalog::run(&args),
+        }
     }
 }

@@ -1,0 +1,102 @@
+//! `windtunnel catalog`: what an instance type is, what is left of a node of it for jobs, and what it costs.
+//!
+//! Looks facts up and prints them; what follows from them is computed in [`facts`], how they look is [`table`]'s.
+
+mod facts;
+mod table;
+
+use std::io::{self, ErrorKind, Write};
+
+use clap::{Args, ValueEnum};
+
+use self::facts::{FamilyList, Report};
+use super::error::{CliError, ExitStatus};
+use crate::catalog::{self, CatalogError, InstanceType, Region};
+use crate::model::Assumptions;
+
+/// Show instance types: size, what is left for jobs, price, Spot figures
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct CatalogArgs {
+    /// A type (`m5.large`), a family (`m5`), or a keyword of AWS Batch (`optimal`, `default_x86_64`, `default_arm64`)
+    #[arg(value_name = "TYPE|FAMILY|KEYWORD")]
+    entries: Vec<String>,
+
+    /// Whose prices and zones
+    #[arg(long, default_value = "us-east-1")]
+    region: String,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+const AFTER_HELP: &str = "\
+Without an argument, lists the families. One type is shown step by step, several in a table.
+What is left for jobs rests on the defaults of three assumptions: vmMemoryOverheadPpm,
+coldDaemonSetCpuMilli, coldDaemonSetMemoryMiB. See `windtunnel assumptions`.";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people
+    Table,
+    /// For programs: one object with every number of the table
+    Json,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &CatalogArgs) -> Result<ExitStatus, CliError> {
+    let region = catalog::region(&args.region).map_err(|error| CliError::BadInput(format!("--region: {error}")))?;
+    let text = if args.entries.is_empty() {
+        let families = FamilyList::of(region);
+        match args.output {
+            Output::Table => table::families(&families),
+            Output::Json => json(&families)?,
+        }
+    } else {
+        let report = Report::new(region, &select(&args.entries, region)?, &Assumptions::default());
+        match (args.output, report.instance_types.as_slice()) {
+            (Output::Json, _) => json(&report)?,
+            (Output::Table, [one]) => table::one(&report, one),
+            (Output::Table, _) => table::several(&report),
+        }
+    };
+    print(&text)
+}
+
+/// The types that the entries stand for. A type that is named is shown even where the region has no price for it, with
+/// a word on stderr; entries that stand for nothing are bad input, all of them told at once.
+fn select(entries: &[String], region: &Region) -> Result<Vec<&'static InstanceType>, CliError> {
+    let (mut types, mut errors) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match catalog::expand(entry, region) {
+            Ok(expanded) => types.extend(expanded),
+            Err(error @ (CatalogError::NotOffered { .. } | CatalogError::NoOnDemandPrice { .. })) => {
+                eprintln!("note: {error}");
+                types.extend(catalog::instance_type(entry));
+            }
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(CliError::BadInput(errors.join("\n")));
+    }
+    types.sort_unstable_by_key(|t| (t.vcpus, t.name.as_str()));
+    types.dedup_by_key(|t| t.name.as_str());
+    Ok(types)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, CliError> {
+    serde_json::to_string_pretty(value)
+        .map_err(|error| CliError::Failed(format!("the catalog has no JSON form: {error}")))
+}
+
+/// Prints the result; a reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) -> Result<ExitStatus, CliError> {
+    match writeln!(io::stdout().lock(), "{}", text.trim_end()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(CliError::Failed(format!("can't write to stdout: {error}")))
+        }
+        _ => Ok(ExitStatus::Done),
+    }
+}
