@@ -4,7 +4,9 @@
 pub mod catalog;
 pub mod cli;
 pub mod ids;
+pub mod import;
 pub mod model;
+pub mod scenario;
 pub mod scheduler;
 pub mod sim;
 pub mod units;

@@ -1,8 +1,12 @@
 //! The command line: one file per command, each from its arguments to an exit code. stdout is the result, stderr the
 //! narration.
 
+mod assumptions;
 mod catalog;
 mod error;
+mod schema;
+mod stdout;
+mod validate;
 
 pub use error::{CliError, ExitStatus};
 
@@ -25,14 +29,20 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Assumptions(assumptions::AssumptionsArgs),
     Catalog(catalog::CatalogArgs),
+    Schema(schema::SchemaArgs),
+    Validate(validate::ValidateArgs),
 }
 
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<ExitStatus, CliError> {
         match self.command {
+            Command::Assumptions(args) => assumptions::run(&args),
             Command::Catalog(args) => catalog::run(&args),
+            Command::Schema(args) => schema::run(&args),
+            Command::Validate(args) => validate::run(&args),
         }
     }
 }
