@@ -19,7 +19,7 @@ use crate::sim::SimWorld;
 ///
 /// Same binary, scenario and seed: same bytes, whatever the machine does meanwhile.
 #[derive(Debug, Args)]
-pub(super) struct Run {
+pub(super) struct RunArgs {
     /// The scenario, a JSON file.
     scenario: PathBuf,
     /// The seed of all randomness; the scenario's own (or 1) if not given.
@@ -39,52 +39,50 @@ pub(super) struct Run {
     output: OutputFormat,
 }
 
-impl Run {
-    pub(super) fn run(self) -> Result<ExitStatus, CliError> {
-        let scenario = load(&self.scenario, &self.set)?;
-        for warning in &scenario.warnings {
-            eprintln!("{warning}");
-        }
-        let seed = self.seed.unwrap_or(scenario.seed);
-        // A folder or file that can't be written should not cost a run.
-        let out = self.out.as_deref().map(OutputDir::create).transpose().map_err(failed)?;
-        let journal = self.journal.as_ref().map(|path| {
-            let header = Header::new(Some(seed), &scenario.scenario_name, scenario.config.clone(), scenario.names.clone());
-            Writer::create(path, &header)
-        });
-        let journal = journal.transpose().map_err(failed)?;
-
-        let watch = Stopwatch::start();
-        let mut results = simulate(scenario, seed, out.as_ref(), journal).map_err(failed)?;
-        results.summary.sim.wall_s = Some(watch.elapsed_s());
-
-        if let Some(out) = out {
-            let files = out.write(&results).map_err(failed)?;
-            for file in files {
-                eprintln!("wrote {}", file.display());
-            }
-        }
-        print(&match self.output {
-            OutputFormat::Table => report::table(&results.summary),
-            OutputFormat::Json => report::json(&results.summary),
-        })?;
-        Ok(ExitStatus::Done)
+/// Runs the command.
+pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
+    let scenario = load(&args.scenario, &args.set)?;
+    for warning in &scenario.warnings {
+        eprintln!("{warning}");
     }
+    let seed = args.seed.unwrap_or(scenario.seed);
+    // A folder or file that can't be written should not cost a run.
+    let out = args.out.as_deref().map(OutputDir::create).transpose().map_err(failed)?;
+    let journal = args.journal.as_ref().map(|path| {
+        let header = Header::new(Some(seed), &scenario.scenario_name, scenario.config.clone(), scenario.names.clone());
+        Writer::create(path, &header)
+    });
+    let journal = journal.transpose().map_err(failed)?;
+
+    let watch = Stopwatch::start();
+    let mut results = simulate(scenario, seed, out.as_ref(), journal).map_err(failed)?;
+    results.summary.sim.wall_s = Some(watch.elapsed_s());
+
+    if let Some(out) = out {
+        let files = out.write(&results).map_err(failed)?;
+        for file in files {
+            eprintln!("wrote {}", file.display());
+        }
+    }
+    print(&match args.output {
+        OutputFormat::Table => report::table(&results.summary),
+        OutputFormat::Json => report::json(&results.summary),
+    })
 }
 
 /// Reads a scenario with its settings; every finding is told at once.
 pub(super) fn load(path: &std::path::Path, settings: &[String]) -> Result<Resolved, CliError> {
-    let (mut parsed, mut wrong) = (Vec::new(), Vec::new());
-    for text in settings {
-        match Setting::parse(text) {
-            Ok(setting) => parsed.push(setting),
-            Err(finding) => wrong.push(finding.to_string()),
-        }
+    scenario::load(path, &parse_settings(settings)?).map_err(|findings| CliError::BadInput(findings.to_string()))
+}
+
+/// Reads the values of `--set`; every finding is told at once.
+pub(super) fn parse_settings(texts: &[String]) -> Result<Vec<Setting>, CliError> {
+    let (parsed, wrong): (Vec<_>, Vec<_>) = texts.iter().map(|text| Setting::parse(text)).partition(Result::is_ok);
+    if wrong.is_empty() {
+        return Ok(parsed.into_iter().filter_map(Result::ok).collect());
     }
-    if !wrong.is_empty() {
-        return Err(CliError::BadInput(wrong.join("\n")));
-    }
-    scenario::load(path, &parsed).map_err(|findings| CliError::BadInput(findings.to_string()))
+    let wrong: Vec<_> = wrong.into_iter().filter_map(Result::err).map(|finding| finding.to_string()).collect();
+    Err(CliError::BadInput(wrong.join("\n")))
 }
 
 fn simulate(
