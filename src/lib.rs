@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod driver;
 pub mod ids;
+pub mod metrics;
 pub mod model;
 pub mod scheduler;
 pub mod sim;
