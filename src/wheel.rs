@@ -43,12 +43,7 @@ impl<T> Default for Wheel<T> {
     fn default() -> Self {
         let slots = || std::iter::repeat_with(Vec::new).take(SLOTS).collect();
         let level = || Level { occupied: 0, slots: slots(), spare: Vec::new() };
-        Self {
-            now: 0,
-            len: 0,
-            levels: std::iter::repeat_with(level).take(LEVELS).collect(),
-            current: Vec::new(),
-        }
+        Self { now: 0, len: 0, levels: std::iter::repeat_with(level).take(LEVELS).collect(), current: Vec::new() }
     }
 }
 

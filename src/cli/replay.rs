@@ -33,7 +33,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitStatus, CliError> {
     match args.output {
         OutputFormat::Table => print(&table)?,
         OutputFormat::Json => print(&format!("{json:#}"))?,
-    }
+    };
     Ok(status)
 }
 

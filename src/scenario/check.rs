@@ -277,7 +277,9 @@ fn unknown_field(name: &str, at: &str, schema: &Value, parent: Option<&Map<Strin
     let help = match (nearest(name, free), nearest(name, known())) {
         (Some(meant), _) => format!("write `{meant}`"),
         (None, Some(given)) => format!("remove it: `{given}` stands here already"),
-        (None, None) => format!("known here: {}", known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        (None, None) => {
+            format!("known here: {}", known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
     };
     (format!("unknown field `{name}`"), help)
 }

@@ -19,7 +19,7 @@ use crate::scenario::types::{Price, Types};
 use crate::scenario::{elsewhere, workload};
 use crate::scheduler::{SchedulerConfig, Settings};
 use crate::sim::{SpotMarket, WorldSpec};
-use crate::units::{MiB, MilliCpu, SimTime};
+use crate::units::SimTime;
 
 /// A scenario, ready to run.
 #[derive(Debug, Clone, PartialEq)]
