@@ -69,6 +69,8 @@ pub struct TimelineRow {
 #[derive(Debug, Clone)]
 pub(super) struct Timeline {
     width_ms: u64,
+    /// End of the last bin.
+    bin_end_ms: u64,
     /// Of full bins; the last one is still filling.
     bins: Vec<[u128; LEVELS]>,
     now_ms: u64,
@@ -78,7 +80,7 @@ impl Default for Timeline {
     fn default() -> Self {
         let mut bins = Vec::with_capacity(BINS);
         bins.push([0; LEVELS]);
-        Self { width_ms: FIRST_WIDTH_MS, bins, now_ms: 0 }
+        Self { width_ms: FIRST_WIDTH_MS, bin_end_ms: FIRST_WIDTH_MS, bins, now_ms: 0 }
     }
 }
 
@@ -91,8 +93,7 @@ impl Timeline {
         }
         let values = levels.values();
         loop {
-            let bin_end = self.width_ms.saturating_mul(self.bins.len() as u64);
-            let until = now_ms.min(bin_end);
+            let until = now_ms.min(self.bin_end_ms);
             let span = u128::from(until - self.now_ms);
             let bin = self.bins.last_mut().expect("there is always a bin");
             for (integral, value) in bin.iter_mut().zip(values) {
@@ -116,6 +117,7 @@ impl Timeline {
             self.width_ms *= 2;
         }
         self.bins.push([0; LEVELS]);
+        self.bin_end_ms = self.width_ms.saturating_mul(self.bins.len() as u64);
     }
 
     /// The bins up to the last call's time; the last one may be shorter than the others.
