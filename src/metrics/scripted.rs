@@ -57,13 +57,13 @@ fn metrics() -> Metrics {
     let assumptions = Assumptions { savings_plan_discount: 0.25, ..Assumptions::default() };
     let mut metrics = Metrics::new(vec![facts], names(), &assumptions);
     let job = JobSpec { requests: resources(500), attempts: 2, timeout: None };
-    step(&mut metrics, 0, [Event::JobSpecRegistered { spec: SPEC, job: Box::new(job) }], Decision::default());
+    step(&mut metrics, 0, [Event::JobSpecRegistered { spec: SPEC, job: Box::new(job) }], &Decision::default());
     metrics
 }
 
-fn step(metrics: &mut Metrics, secs: u64, events: impl Into<Vec<Event>>, decision: Decision) {
+fn step(metrics: &mut Metrics, secs: u64, events: impl Into<Vec<Event>>, decision: &Decision) {
     let seen = Observation { now: at(secs), events: events.into() };
-    metrics.decided(&seen, &decision).unwrap();
+    metrics.decided(&seen, decision).unwrap();
 }
 
 fn submitted(job: u64, array_size: Option<u32>) -> Event {
@@ -139,31 +139,31 @@ fn play(metrics: &mut Metrics) {
         wake_at: None,
     };
     let waiting = say(vec![], vec![], vec![blocked(Blocked::AwaitingCapacity)]);
-    step(metrics, 0, [submitted(0, Some(2)), submitted(1, None)], waiting);
-    step(metrics, 10, [launched(0, PurchaseOption::Ec2), launched(1, PurchaseOption::Spot)], Decision::default());
+    step(metrics, 0, [submitted(0, Some(2)), submitted(1, None)], &waiting);
+    step(metrics, 10, [launched(0, PurchaseOption::Ec2), launched(1, PurchaseOption::Spot)], &Decision::default());
     let pods =
         vec![create(pod(0, 0), child(0), 1, 0), create(pod(1, 0), child(1), 1, 0), create(pod(2, 0), single, 1, 1)];
-    step(metrics, 60, [ready(0), ready(1)], say(pods, vec![], vec![Reason::QueueUnblocked { queue: QUEUE }]));
-    step(metrics, 70, run, Decision::default());
+    step(metrics, 60, [ready(0), ready(1)], &say(pods, vec![], vec![Reason::QueueUnblocked { queue: QUEUE }]));
+    step(metrics, 70, run, &Decision::default());
     let first = vec![
         attempt(pod(0, 0), child(0), 0, (60, 670), AttemptOutcome::Succeeded, false),
         job(child(0), true, 670, 600),
     ];
-    step(metrics, 670, [Event::PodSucceeded { pod: pod(0, 0) }], say(vec![], first, vec![]));
+    step(metrics, 670, [Event::PodSucceeded { pod: pod(0, 0) }], &say(vec![], first, vec![]));
     let warning = Event::SpotInterruptionWarning { node: NodeId(1), terminates_at: at(820) };
-    step(metrics, 700, [warning], Decision::default());
+    step(metrics, 700, [warning], &Decision::default());
     let host = vec![attempt(pod(2, 0), single, 1, (60, 820), AttemptOutcome::HostTerminated, true)];
     let again = vec![create(pod(2, 1), single, 2, 0)];
-    step(metrics, 820, [lost(1, NodeLossCause::SpotInterruption)], say(again, host, vec![]));
+    step(metrics, 820, [lost(1, NodeLossCause::SpotInterruption)], &say(again, host, vec![]));
     step(
         metrics,
         830,
         [Event::PodRunning { pod: pod(2, 0) }, Event::PodRunning { pod: pod(2, 1) }],
-        Decision::default(),
+        &Decision::default(),
     );
     let failed = AttemptOutcome::Failed(PodFailure::ExitCode(1));
     let second = vec![attempt(pod(1, 0), child(1), 0, (60, 1_000), failed, false), job(child(1), false, 1_000, 930)];
-    step(metrics, 1_000, [], say(vec![], second, vec![]));
+    step(metrics, 1_000, [], &say(vec![], second, vec![]));
 }
 
 fn played() -> Results {
@@ -287,7 +287,7 @@ fn rows_of_jobs_and_nodes() {
 fn adopted_nodes_count_and_cost_nothing() {
     let mut metrics = metrics();
     let adopted = Event::NodeAdopted { environment: ENVIRONMENT, node: NodeId(0), vcpus: 4, free: resources(4_000) };
-    step(&mut metrics, 0, [adopted], Decision::default());
+    step(&mut metrics, 0, [adopted], &Decision::default());
     let summary = metrics.finish("fixed", 0, at(3_600)).unwrap().summary;
     close(summary.capacity.vcpu_hours_launched, 4.0);
     assert_eq!((summary.capacity.nodes_launched, summary.capacity.nodes_adopted), (0, 1));
@@ -332,7 +332,7 @@ proptest! {
                     None
                 }
             };
-            step(&mut metrics, secs, event.into_iter().collect::<Vec<_>>(), decision);
+            step(&mut metrics, secs, event.into_iter().collect::<Vec<_>>(), &decision);
         }
         let summary = metrics.finish("nonsense", 0, at(secs + 60)).unwrap().summary;
         let (capacity, cost) = (summary.capacity, summary.cost);
