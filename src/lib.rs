@@ -6,6 +6,7 @@ pub mod driver;
 pub mod ids;
 pub mod metrics;
 pub mod model;
+pub mod report;
 pub mod scheduler;
 pub mod sim;
 pub mod units;
