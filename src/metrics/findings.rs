@@ -278,3 +278,72 @@ fn node_size(size: &NodeSize) -> Option<Finding> {
         ),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+    use crate::model::{Assumptions, Names};
+    use crate::units::SimTime;
+
+    fn summary() -> Summary {
+        let names = Names { job_queues: vec!["bulk".to_owned()], ..Names::default() };
+        let metrics = Metrics::new(Vec::new(), names, &Assumptions::default());
+        metrics.finish("empty", 0, SimTime::from_millis(10_000_000)).unwrap().summary
+    }
+
+    fn texts(summary: &Summary) -> Vec<(FindingCode, String)> {
+        findings(summary).into_iter().map(|finding| (finding.code, finding.text)).collect()
+    }
+
+    #[test]
+    fn nothing_stands_out_of_nothing() {
+        assert_eq!(texts(&summary()), []);
+    }
+
+    #[test]
+    fn a_head_blocked_for_long_names_its_main_cause() {
+        let mut summary = summary();
+        let blocked = [("AT_MAX_VCPUS".to_owned(), 2_000.0), ("AWAITING_CAPACITY".to_owned(), 3_000.0)];
+        summary.queues[0].blocked_s = blocked.into();
+        let text = "The head of queue bulk was blocked for 50 % of the run (1h23m), mostly by AWAITING_CAPACITY (50m).";
+        assert_eq!(texts(&summary), [(FindingCode::HeadBlocked, text.to_owned())]);
+    }
+
+    #[test]
+    fn nodes_smaller_than_their_estimate_are_a_trap() {
+        let mut summary = summary();
+        let size = NodeSize {
+            instance_type: "m5.large".to_owned(),
+            estimated_vcpus: 1.43,
+            actual_vcpus: 1.43,
+            estimated_memory_mib: 6_800,
+            actual_memory_mib: 6_200,
+        };
+        summary.node_sizes.push(NodeSize { actual_memory_mib: 6_600, ..size.clone() });
+        assert_eq!(texts(&summary), [], "within 5 %");
+        summary.node_sizes.push(size);
+        let [(code, text)] = texts(&summary).try_into().unwrap();
+        assert_eq!(code, FindingCode::NodeSizeEstimate);
+        assert!(text.contains("1.43 vCPU and 6,800 MiB") && text.ends_with("on which they don't fit."), "{text}");
+    }
+
+    #[test]
+    fn money_for_nothing_is_named_with_its_amount() {
+        let mut summary = summary();
+        summary.cost.instances = 200.0;
+        (summary.cost.startup, summary.cost.lost, summary.cost.lost_to_interruptions) = (44.0, 10.0, 8.0);
+        summary.jobs.interrupted_attempts = 31;
+        let found = texts(&summary);
+        assert!(
+            found[0].1.starts_with("22 % of the $200.00 paid for instances went to the time before"),
+            "{}",
+            found[0].1
+        );
+        assert!(
+            found[1].1.ends_with("$8.00 to nodes that went away (31 attempts), $2.00 to failures."),
+            "{}",
+            found[1].1
+        );
+    }
+}

@@ -159,7 +159,7 @@ fn play(metrics: &mut Metrics) {
         metrics,
         830,
         [Event::PodRunning { pod: pod(2, 0) }, Event::PodRunning { pod: pod(2, 1) }],
-        Decision::default(),
+        &Decision::default(),
     );
     let failed = AttemptOutcome::Failed(PodFailure::ExitCode(1));
     let second = vec![attempt(pod(1, 0), child(1), 0, (60, 1_000), failed, false), job(child(1), false, 1_000, 930)];
