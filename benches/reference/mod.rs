@@ -5,9 +5,7 @@ use windtunnel::catalog;
 use windtunnel::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobSpecId, ZoneId};
 use windtunnel::model::duration::TextDuration;
 use windtunnel::model::{AllocationStrategy, Assumptions, Distribution, PurchaseOption, Resources};
-use windtunnel::scheduler::{
-    EnvironmentSpec, JobSpec, ManagedSpec, QueueSpec, SchedulerConfig, Settings, TypeFacts,
-};
+use windtunnel::scheduler::{EnvironmentSpec, JobSpec, ManagedSpec, QueueSpec, SchedulerConfig, Settings, TypeFacts};
 use windtunnel::sim::{Arrivals, NodeClass, SpotMarket, WorkloadEntry, WorkloadSource, WorldSpec, WorldType};
 use windtunnel::units::{MiB, MilliCpu, SimDuration, SimTime};
 
@@ -81,4 +79,10 @@ pub fn config(world: &WorldSpec) -> SchedulerConfig {
         settings: Settings::from(&world.assumptions),
         instance_types: world.instance_types.iter().map(|one| one.facts).collect(),
     }
+}
+
+/// A count as a float, for rates.
+#[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^53")]
+pub fn as_f64(count: u64) -> f64 {
+    count as f64
 }
