@@ -11,6 +11,7 @@ use crate::model::container::EksContainer;
 use crate::model::security_context::PodSecurityContext;
 use crate::model::volume::EksVolume;
 use crate::model::{Problem, Resources};
+use crate::units::{MiB, MilliCpu};
 
 /// A pod.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -115,6 +116,16 @@ impl EksMetadata {
     }
 }
 
+/// A sum that stays at its type's limit: documents are judged before their sizes are.
+fn add(a: Resources, b: Resources) -> Resources {
+    Resources {
+        cpu: MilliCpu(a.cpu.0.saturating_add(b.cpu.0)),
+        memory: MiB(a.memory.0.saturating_add(b.memory.0)),
+        gpus: a.gpus.saturating_add(b.gpus),
+        pods: a.pods.saturating_add(b.pods),
+    }
+}
+
 impl EksPodProperties {
     /// The pod's effective requests by Kubernetes' rule, for each resource the larger of the containers' sum and the
     /// largest init container; and everything that AWS Batch would reject.
@@ -137,7 +148,7 @@ impl EksPodProperties {
                 let requests = container.requests(&mut own);
                 problems.extend(own.into_iter().map(|problem| problem.under(&at)));
                 if list == "containers" {
-                    sum += requests;
+                    sum = add(sum, requests);
                 } else {
                     sum = sum.max(requests);
                 }
@@ -156,7 +167,6 @@ impl EksPodProperties {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{MiB, MilliCpu};
 
     #[test]
     fn a_pod_asks_for_its_containers_or_its_largest_init_container() {

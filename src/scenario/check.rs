@@ -118,8 +118,9 @@ fn explain(error: &ValidationError<'_>, faults: &mut Vec<Problem>, mends: &mut V
         Kind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             let field = &schema["properties"][name];
-            let about = summary(field);
-            fault(format!("`{name}` is missing"), format!("add `{name}`{about}"));
+            if !is_misspelt(name, error.instance(), schema) {
+                fault(format!("`{name}` is missing"), format!("add `{name}`{}", summary(field)));
+            }
             mends.push(Mend::Put(child(at, name), placeholder(&SCHEMA, field, name)));
         }
         Kind::Type { kind } => {
@@ -172,6 +173,13 @@ fn explain(error: &ValidationError<'_>, faults: &mut Vec<Problem>, mends: &mut V
             mends.push(mend(at, schema));
         }
     }
+}
+
+/// Whether an unknown field of the object is this one, misspelt: that is said already.
+fn is_misspelt(name: &str, instance: &Value, schema: &Value) -> bool {
+    let (Some(given), Some(known)) = (instance.as_object(), schema["properties"].as_object()) else { return false };
+    let free = || known.keys().map(String::as_str).filter(|known| !given.contains_key(*known));
+    given.keys().filter(|given| !known.contains_key(*given)).any(|given| nearest(given, free()) == Some(name))
 }
 
 fn mend(at: &str, schema: &Value) -> Mend {

@@ -198,7 +198,7 @@ fn assumptions(overrides: &AssumptionOverrides, judge: &mut Judge<'_>) -> Assump
     ] {
         if let Some(problem) = distribution.problem() {
             judge.error(
-                format!("/assumptions/{name}"),
+                format!("/assumptions/{name}{}", distribution.problem_pointer()),
                 format!("the distribution can't be: {problem}"),
                 "mend its parameters",
             );

@@ -29,10 +29,10 @@ pub(super) struct Scenario {
     #[serde(default = "default_seed")]
     pub seed: u64,
     /// Documents as `aws batch create-compute-environment --cli-input-json` takes them.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 50))]
     pub compute_environments: Vec<Document<ComputeEnvironment>>,
     /// Documents as `aws batch create-job-queue --cli-input-json` takes them.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 50))]
     pub job_queues: Vec<Document<JobQueue>>,
     /// Documents as `aws batch register-job-definition --cli-input-json` takes them; one that repeats a name is its next
     /// revision.
@@ -233,7 +233,24 @@ pub fn json_schema() -> Value {
         .into_root_schema_for::<Scenario>()
         .to_value();
     remove_null(&mut schema);
+    bound_integers(&mut schema);
     schema
+}
+
+/// Integers have the range of their type where a field gives no narrower one.
+fn bound_integers(schema: &mut Value) {
+    let range: Option<(i64, i64)> = match schema["format"].as_str() {
+        Some("int32") => Some((i32::MIN.into(), i32::MAX.into())),
+        Some("uint32") => Some((0, u32::MAX.into())),
+        Some("uint16") => Some((0, u16::MAX.into())),
+        Some("uint8") => Some((0, u8::MAX.into())),
+        _ => None,
+    };
+    if let (Some((min, max)), Some(fields)) = (range, schema.as_object_mut()) {
+        fields.entry("minimum").or_insert_with(|| min.into());
+        fields.entry("maximum").or_insert_with(|| max.into());
+    }
+    each_child(schema, bound_integers);
 }
 
 /// The schema after `{ "file": … }` has been replaced by what the file holds: every document then has one shape, and

@@ -82,7 +82,8 @@ fn find_queue(name_or_arn: &str, queues: &[Queue<'_>], at: &str, judge: &mut Jud
 
 fn judge_distribution(submissions: &Submissions, at: &str, judge: &mut Judge<'_>) {
     if let Some(problem) = submissions.runtime.problem() {
-        judge.error(format!("{at}/runtime"), format!("the distribution can't be: {problem}"), "mend its parameters");
+        let at = format!("{at}/runtime{}", submissions.runtime.problem_pointer());
+        judge.error(at, format!("the distribution can't be: {problem}"), "mend its parameters");
     }
 }
 
