@@ -71,11 +71,16 @@ impl Scheduler {
             return;
         };
         let node = self.nodes.get_mut(slot);
-        if node.state != NodeState::Launched {
-            self.absorbed.duplicates += 1;
-            return;
+        let joined = node.offers != Resources::ZERO;
+        match node.state {
+            NodeState::Launched => node.state = NodeState::Ready,
+            // Its interruption notice was faster; what it offers is worth knowing all the same.
+            NodeState::Warned if !joined => {}
+            NodeState::Ready | NodeState::Warned | NodeState::Terminating => {
+                self.absorbed.duplicates += 1;
+                return;
+            }
         }
-        node.state = NodeState::Ready;
         node.idle_since = self.now;
         let (id, instance_type) = (node.environment, node.instance_type);
         self.uncover(slot);
@@ -96,10 +101,15 @@ impl Scheduler {
             return;
         };
         let node = self.nodes.get_mut(slot);
-        if node.state == NodeState::Ready {
-            node.state = NodeState::Warned;
-            self.reindex(slot);
-            self.request_scaling();
+        match node.state {
+            NodeState::Launched | NodeState::Ready => {
+                node.state = NodeState::Warned;
+                self.uncover(slot);
+                self.reindex(slot);
+                self.request_scaling();
+            }
+            NodeState::Warned => self.absorbed.duplicates += 1,
+            NodeState::Terminating => {}
         }
     }
 
