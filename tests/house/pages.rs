@@ -25,9 +25,9 @@ fn lines(page: &File) -> Vec<(usize, Option<&str>, &str)> {
 /// The subcommand of a line like `$ windtunnel run …` or `$ cargo run --release -- run …`.
 fn subcommand(line: &str) -> Option<&str> {
     let words: Vec<_> = line.trim_start().strip_prefix("$ ")?.split_whitespace().collect();
-    let at = match words.first()? {
-        &"windtunnel" => 1,
-        &"cargo" if words.get(1) == Some(&"run") => words.iter().position(|word| *word == "--")? + 1,
+    let at = match *words.first()? {
+        "windtunnel" => 1,
+        "cargo" if words.get(1) == Some(&"run") => words.iter().position(|word| *word == "--")? + 1,
         _ => return None,
     };
     words.get(at).copied().filter(|word| !word.starts_with('-'))
