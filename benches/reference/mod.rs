@@ -15,7 +15,7 @@ const JOBS_PER_NODE: f64 = 15.0;
 const MEAN_RUNTIME_S: f64 = 428.4;
 
 /// `jobs` jobs over about `nodes` nodes.
-pub fn world(jobs: u64, nodes: u32) -> WorldSpec {
+pub(crate) fn world(jobs: u64, nodes: u32) -> WorldSpec {
     let assumptions = Assumptions::default();
     let m5 = catalog::instance_type("m5.4xlarge").expect("in the catalog");
     let offer = catalog::region("us-east-1").and_then(|region| region.offer(m5)).expect("offered");
@@ -74,7 +74,7 @@ pub fn world(jobs: u64, nodes: u32) -> WorldSpec {
 }
 
 /// What the core is told of a world.
-pub fn config(world: &WorldSpec) -> SchedulerConfig {
+pub(crate) fn config(world: &WorldSpec) -> SchedulerConfig {
     SchedulerConfig {
         settings: Settings::from(&world.assumptions),
         instance_types: world.instance_types.iter().map(|one| one.facts).collect(),
@@ -83,6 +83,6 @@ pub fn config(world: &WorldSpec) -> SchedulerConfig {
 
 /// A count as a float, for rates.
 #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^53")]
-pub fn as_f64(count: u64) -> f64 {
+pub(crate) fn as_f64(count: u64) -> f64 {
     count as f64
 }

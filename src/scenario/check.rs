@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 
@@ -15,6 +15,7 @@ use crate::model::duration;
 use crate::scenario::nearest::{nearest, one_of};
 use crate::scenario::placeholder::{placeholder, resolve};
 use crate::scenario::text::child;
+use crate::scenario::wording::{no_variant, range, shown, wrong_type};
 use crate::scenario::{elsewhere, schema};
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(schema::inlined_schema);
@@ -124,7 +125,7 @@ fn explain(error: &ValidationError<'_>, faults: &mut Vec<Problem>, mends: &mut V
             mends.push(Mend::Put(child(at, name), placeholder(&SCHEMA, field, name)));
         }
         Kind::Type { kind } => {
-            let (message, help) = wrong_type(error.instance(), kind, schema);
+            let (message, help) = wrong_type(error.instance(), kind, &summary(schema));
             fault(message, help);
             mends.push(mend(at, schema));
         }
@@ -253,28 +254,6 @@ fn tags(schema: &Value) -> Vec<&str> {
     forms.iter().filter_map(|form| form["required"][0].as_str()).collect()
 }
 
-fn no_variant(instance: &Value, tags: &[&str]) -> (String, String) {
-    let example = format!("write an object with one of {}", one_of(tags.iter().copied()));
-    match instance {
-        Value::Object(fields) => {
-            let given: Vec<_> = fields.keys().map(String::as_str).collect();
-            let (known, unknown): (Vec<_>, Vec<_>) = given.iter().copied().partition(|name| tags.contains(name));
-            match (known.as_slice(), unknown.as_slice()) {
-                ([], [name]) => {
-                    let help = nearest(name, tags.iter().copied()).map_or(example, |meant| format!("write `{meant}`"));
-                    (format!("unknown form `{name}`"), help)
-                }
-                ([], []) => ("the object is empty".to_owned(), example),
-                _ => (
-                    format!("{} stand together", one_of(given).replace(" or ", " and ")),
-                    format!("keep one: {example}"),
-                ),
-            }
-        }
-        other => (format!("{} stands where an object is expected", shown(other)), example),
-    }
-}
-
 fn unknown_field(name: &str, at: &str, schema: &Value, parent: Option<&Map<String, Value>>) -> (String, String) {
     let known = schema["properties"].as_object();
     let known = || known.into_iter().flat_map(|fields| fields.keys().map(String::as_str));
@@ -304,41 +283,6 @@ fn wrong_word(instance: &Value, words: &[&str]) -> (String, String) {
     (format!("{} is not known here", shown(instance)), help)
 }
 
-fn wrong_type(instance: &Value, expected: &TypeKind, schema: &Value) -> (String, String) {
-    let names: Vec<String> = match expected {
-        TypeKind::Single(one) => vec![one.to_string()],
-        TypeKind::Multiple(many) => many.iter().map(|one| one.to_string()).collect(),
-    };
-    let expected = names.iter().map(|name| with_article(name)).collect::<Vec<_>>().join(" or ");
-    let wants = |name: &str| names.iter().any(|known| known == name);
-    let help = match instance {
-        Value::Number(number) if wants("string") => format!("write it in double quotes: `\"{number}\"`"),
-        Value::Bool(word) if wants("string") => format!("write it in double quotes: `\"{word}\"`"),
-        Value::String(text) if (wants("integer") || wants("number")) && text.parse::<f64>().is_ok() => {
-            format!("write it without quotes: `{text}`")
-        }
-        Value::String(text) if wants("boolean") && matches!(text.as_str(), "true" | "false") => {
-            format!("write it without quotes: `{text}`")
-        }
-        Value::Number(_) if wants("integer") => "write a whole number".to_owned(),
-        Value::Null => format!("remove the field, or write {expected}"),
-        other if wants("array") && !other.is_array() => "put it in brackets: `[ … ]`".to_owned(),
-        _ => match summary(schema) {
-            about if about.is_empty() => format!("write {expected}"),
-            about => format!("write {expected}{about}"),
-        },
-    };
-    (format!("{} stands where {expected} is expected", shown(instance)), help)
-}
-
-fn with_article(name: &str) -> String {
-    match name {
-        "array" => "a list".to_owned(),
-        "object" | "integer" => format!("an {name}"),
-        name => format!("a {name}"),
-    }
-}
-
 /// `: ` and the first sentence of a schema's description, where it has one.
 fn summary(schema: &Value) -> String {
     let text = schema["description"].as_str().or_else(|| resolve(&SCHEMA, schema)["description"].as_str());
@@ -346,27 +290,4 @@ fn summary(schema: &Value) -> String {
         let first = text.split(". ").next().unwrap_or(text).replace('\n', " ");
         format!(": {}", first.trim_end_matches('.'))
     })
-}
-
-fn range(schema: &Value) -> String {
-    match (&schema["minimum"], &schema["maximum"]) {
-        (Value::Number(min), Value::Number(max)) => format!("write {min} to {max}"),
-        (Value::Number(min), _) => format!("write {min} or more"),
-        (_, Value::Number(max)) => format!("write {max} or less"),
-        _ => String::new(),
-    }
-}
-
-/// A value as it is shown in a message: short.
-fn shown(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    match value {
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
-        Value::String(text) if text.chars().count() > LONGEST => {
-            format!("`{}…`", text.chars().take(LONGEST).collect::<String>())
-        }
-        Value::String(text) => format!("`{text}`"),
-        other => format!("`{other}`"),
-    }
 }

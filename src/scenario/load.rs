@@ -58,6 +58,7 @@ impl ScenarioFile {
         let (ecs, unknown) = elsewhere::take_container_properties(&mut value);
         let unread = self.problems.iter().map(|problem| problem.pointer.trim_end_matches("/file").to_owned());
         let mended = unread.filter(|at| value.pointer(at).is_some_and(Value::is_null)).chain(unknown).collect();
+        whole_numbers(&mut value);
         let checked = check::check(&mut value, mended);
         let read = self.problems.iter().cloned().chain(ecs).collect();
         let scenario = serde_json::from_value::<Scenario>(value);
@@ -137,6 +138,24 @@ impl ScenarioFile {
             warnings: judge.finish().into_vec(),
             prices,
         })
+    }
+}
+
+/// `1.0` and `1e3` are integers to JSON Schema, and to the rest from here on.
+fn whole_numbers(value: &mut Value) {
+    /// Beyond, a float no longer tells one integer from the next.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().filter(|f| number.is_f64() && f.fract() == 0.0 && f.abs() < EXACT) {
+                #[expect(clippy::cast_possible_truncation, reason = "whole and within the exact range")]
+                let whole = float as i64;
+                *number = whole.into();
+            }
+        }
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        Value::Array(entries) => entries.iter_mut().for_each(whole_numbers),
+        _ => {}
     }
 }
 

@@ -19,6 +19,7 @@ mod set;
 mod text;
 mod trace;
 mod types;
+mod wording;
 mod work;
 mod workload;
 
