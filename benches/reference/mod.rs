@@ -16,7 +16,8 @@ const MEAN_RUNTIME_S: f64 = 428.4;
 
 /// `jobs` jobs over about `nodes` nodes.
 pub(crate) fn world(jobs: u64, nodes: u32) -> WorldSpec {
-    let assumptions = Assumptions::default();
+    // Deep pools, so that the size of the cluster is what the table says.
+    let assumptions = Assumptions { pool_depth_vcpus: 100_000_000, ..Assumptions::default() };
     let m5 = catalog::instance_type("m5.4xlarge").expect("in the catalog");
     let offer = catalog::region("us-east-1").and_then(|region| region.offer(m5)).expect("offered");
     let allocatable = catalog::kubelet::allocatable(m5, assumptions.vm_memory_overhead_ppm);
