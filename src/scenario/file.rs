@@ -1,7 +1,7 @@
 //! A scenario as it stands in its files: the value with every named document put in its place, and where each part came
 //! from. Knows the places that can name a file; not what their contents mean.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,7 @@ pub(super) struct Places {
 #[derive(Debug, Clone)]
 struct Place {
     file: String,
-    lines: Arc<HashMap<String, u32>>,
+    lines: Arc<BTreeMap<String, u32>>,
 }
 
 impl ScenarioFile {

@@ -1,7 +1,7 @@
 //! JSON text to a value and the line of each of its parts. Strict JSON: what AWS's own tools would not read is not read.
 //! Knows nothing of what the text means.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
@@ -15,7 +15,7 @@ pub(super) struct Text {
     /// What it says.
     pub(super) value: Value,
     /// Line of each part, from 1, by JSON pointer.
-    pub(super) lines: HashMap<String, u32>,
+    pub(super) lines: BTreeMap<String, u32>,
     /// Fields that stand twice.
     pub(super) duplicates: Vec<Problem>,
 }
@@ -41,7 +41,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Text, NotJson> {
     })?;
     // serde_json is strict and bounds nesting; the syntax tree is read for its positions alone.
     let value = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
-    let mut reader = Reader { starts: line_starts(text), lines: HashMap::new(), duplicates: Vec::new() };
+    let mut reader = Reader { starts: line_starts(text), lines: BTreeMap::new(), duplicates: Vec::new() };
     if let Ok(parsed) = jsonc_parser::parse_to_ast(text, &jsonc_parser::CollectOptions::default(), &strict())
         && let Some(root) = &parsed.value
     {
@@ -92,7 +92,7 @@ fn line_starts(text: &str) -> Vec<usize> {
 
 struct Reader {
     starts: Vec<usize>,
-    lines: HashMap<String, u32>,
+    lines: BTreeMap<String, u32>,
     duplicates: Vec<Problem>,
 }
 

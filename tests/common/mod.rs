@@ -43,8 +43,8 @@ pub(crate) fn server_farm(servers: usize, per_second: f64, runtime: Distribution
 
 #[derive(Default)]
 struct Waits {
-    n: u64,
-    sum: f64,
+    jobs: f64,
+    sum_s: f64,
 }
 
 impl Watcher for Waits {
@@ -54,8 +54,8 @@ impl Watcher for Waits {
     fn decided(&mut self, _: &Observation, decision: &Decision) -> Result<(), DriverError> {
         for ending in &decision.endings {
             if let Ending::Job(job) = ending {
-                self.n += 1;
-                self.sum += job.first_running_at.unwrap().since(job.submitted_at).as_secs_f64();
+                self.jobs += 1.0;
+                self.sum_s += job.first_running_at.unwrap().since(job.submitted_at).as_secs_f64();
             }
         }
         Ok(())
@@ -69,7 +69,7 @@ pub(crate) fn mean_wait_s(world: &WorldSpec, seed: u64) -> f64 {
     };
     let mut waits = Waits::default();
     driver::run(&mut Scheduler::new(config), &mut SimWorld::new(world.clone(), seed), &mut waits).unwrap();
-    waits.sum / waits.n as f64
+    waits.sum_s / waits.jobs
 }
 
 pub(crate) struct Interval {
@@ -79,7 +79,7 @@ pub(crate) struct Interval {
 
 pub(crate) fn interval(values: impl Iterator<Item = f64>) -> Interval {
     let v: Vec<f64> = values.collect();
-    let n = v.len() as f64;
+    let n = v.iter().map(|_| 1.0).sum::<f64>();
     let mean = v.iter().sum::<f64>() / n;
     let var = v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
     Interval { mean, half: 2.861 * (var / n).sqrt() }
