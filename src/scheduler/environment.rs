@@ -202,6 +202,11 @@ impl Environment {
         self.launches.iter().map(|launch| launch.vcpus).sum()
     }
 
+    /// Whether EC2 has still to answer a request.
+    pub(super) fn is_open(&self, id: LaunchId) -> bool {
+        self.launches.iter().any(|launch| launch.id == id)
+    }
+
     /// Closes a request; what it still covered is covered no more.
     pub(super) fn close(&mut self, id: LaunchId) -> Option<Launch> {
         let index = self.launches.iter().position(|launch| launch.id == id)?;

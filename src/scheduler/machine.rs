@@ -4,7 +4,7 @@ use crate::ids::{ComputeEnvironmentId, JobQueueId, LaunchId};
 use crate::scheduler::decision::{AttemptOutcome, Command, Decision, DeleteCause};
 use crate::scheduler::environment::Environment;
 use crate::scheduler::event::{Event, Observation};
-use crate::scheduler::nodes::Nodes;
+use crate::scheduler::nodes::{NodeState, Nodes};
 use crate::scheduler::ordering::JobQueue;
 use crate::scheduler::pods::Pods;
 use crate::scheduler::shapes::Specs;
@@ -96,7 +96,24 @@ impl Scheduler {
                 break;
             }
         }
-        decision.wake_at = [self.timers.next(), self.cycle_at, self.scaling_at].into_iter().flatten().min();
+        decision.wake_at = [self.next_timer(), self.cycle_at, self.scaling_at].into_iter().flatten().min();
+    }
+
+    fn next_timer(&mut self) -> Option<SimTime> {
+        let mut timers = std::mem::take(&mut self.timers);
+        let at = timers.next_live(|timer| match timer {
+            Timer::Idle(node) => self.nodes.slot(node).is_some(),
+            Timer::Join(node) => {
+                self.nodes.slot(node).is_some_and(|slot| self.nodes.get(slot).state == NodeState::Launched)
+            }
+            Timer::Response(launch) => {
+                self.environments.iter().flatten().any(|environment| environment.is_open(launch))
+            }
+            Timer::Timeout(pod) => self.pods.get(pod).is_some(),
+            Timer::CapacityRetry(_) => true,
+        });
+        self.timers = timers;
+        at
     }
 
     /// Facts that changed nothing so far.
