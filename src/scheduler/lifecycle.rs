@@ -198,6 +198,14 @@ impl Scheduler {
             self.watch_idle(slot);
             return;
         }
+        if let Some(at) = self.cycle_at
+            && self.cycled_at < node.idle_since
+        {
+            // No cycle has seen it idle yet; the next one may have a job for it.
+            node.idle_timer = true;
+            self.timers.set(at, Timer::Idle(id));
+            return;
+        }
         let (environment, vcpus, since) = (node.environment, node.vcpus, node.idle_since);
         let state = self.environment(environment);
         let min = state.spec.managed.as_ref().map_or(0, |managed| managed.min_vcpus);

@@ -30,7 +30,9 @@ pub struct Scheduler {
     pub(super) timers: Timers,
     pub(super) next_launch: LaunchId,
     /// When the next cycle is due.
-    cycle_at: Option<SimTime>,
+    pub(super) cycle_at: Option<SimTime>,
+    /// When the last one was.
+    pub(super) cycled_at: SimTime,
     /// When the next scaling decision is due.
     scaling_at: Option<SimTime>,
     pub(super) absorbed: Absorbed,
@@ -68,6 +70,7 @@ impl Scheduler {
             timers: Timers::default(),
             next_launch: LaunchId(0),
             cycle_at: None,
+            cycled_at: SimTime::ZERO,
             scaling_at: None,
             absorbed: Absorbed::default(),
         }
@@ -83,12 +86,14 @@ impl Scheduler {
             self.absorb(event, decision);
         }
         loop {
-            if let Some(timer) = self.timers.fire(self.now) {
-                self.fire(timer, decision);
-            } else if self.cycle_at.is_some_and(|at| at <= self.now) {
+            // Placement comes first: no node is given back at the very moment a job could have it.
+            if self.cycle_at.is_some_and(|at| at <= self.now) {
                 self.cycle_at = None;
+                self.cycled_at = self.now;
                 self.cycle(decision);
                 self.await_eligible();
+            } else if let Some(timer) = self.timers.fire(self.now) {
+                self.fire(timer, decision);
             } else if self.scaling_at.is_some_and(|at| at <= self.now) {
                 self.scaling_at = None;
                 self.scale(decision);
