@@ -160,6 +160,11 @@ impl Environment {
         Some(self.positions[position].expect("only nodes have room"))
     }
 
+    /// Whether any node has room for `need`.
+    pub(super) fn has_room(&self, need: Resources) -> bool {
+        self.busy.first_fit(need, 0).or_else(|| self.idle.first_fit(need, 0)).is_some()
+    }
+
     /// What an empty node of a type offers to jobs: as seen, else by Batch's estimate.
     pub(super) fn offer(&self, id: InstanceTypeId, facts: &TypeFacts, settings: &Settings) -> Resources {
         self.learned.get(&id).copied().unwrap_or_else(|| {

@@ -198,16 +198,16 @@ impl Scheduler {
             self.watch_idle(slot);
             return;
         }
+        let (environment, vcpus, since) = (node.environment, node.vcpus, node.idle_since);
+        let state = self.environments[environment.index()].as_ref().expect("an environment that has nodes exists");
         if let Some(at) = self.cycle_at
-            && self.cycled_at < node.idle_since
+            && (self.cycled_at < since || state.next_dispatch_at > self.now)
         {
-            // No cycle has seen it idle yet; the next one may have a job for it.
+            // No cycle has seen it idle yet, or none could use it under the dispatch rate; the next one may.
             node.idle_timer = true;
             self.timers.set(at, Timer::Idle(id));
             return;
         }
-        let (environment, vcpus, since) = (node.environment, node.vcpus, node.idle_since);
-        let state = self.environment(environment);
         let min = state.spec.managed.as_ref().map_or(0, |managed| managed.min_vcpus);
         if state.vcpus - state.terminating_vcpus < min + vcpus {
             self.environment_mut(environment).held.push(id);

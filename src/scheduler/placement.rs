@@ -52,7 +52,8 @@ impl Scheduler {
                 Ok(node) => return Ok(node),
                 Err(reason) => why = why.or(reason),
             }
-            if why == Blocked::AwaitingCapacity && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
+            let provides = matches!(why, Blocked::AwaitingCapacity | Blocked::DispatchRate);
+            if provides && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
                 break;
             }
         }

@@ -104,8 +104,8 @@ impl Scheduler {
                 }
                 let supply = &mut supplies[environment.index()];
                 jobs -= supply.covered.take(shape, jobs);
-                // A head that was just turned away by every node is not helped by what they have left.
-                if !(stuck && shape == head.shape) {
+                // A head that every node turned away is not helped by what they have left.
+                if !(stuck && shape == head.shape) || self.has_room(environment, requests) {
                     jobs -= supply.free.take_jobs(requests, jobs);
                 }
                 if jobs > 0 {
@@ -118,6 +118,10 @@ impl Scheduler {
                 }
             }
         }
+    }
+
+    fn has_room(&self, id: ComputeEnvironmentId, need: Resources) -> bool {
+        self.environments[id.index()].as_ref().is_some_and(|environment| environment.has_room(need))
     }
 
     /// Asks EC2 for capacity until the jobs are covered or nothing more is to be had; returns the jobs left uncovered.
