@@ -52,8 +52,7 @@ impl Scheduler {
                 Ok(node) => return Ok(node),
                 Err(reason) => why = why.or(reason),
             }
-            let provides = matches!(why, Blocked::AwaitingCapacity | Blocked::DispatchRate);
-            if provides && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
+            if why.passes() && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
                 break;
             }
         }
@@ -163,6 +162,18 @@ impl Scheduler {
 }
 
 impl Blocked {
+    /// Whether it passes without anything else changing: what the job waits for is there or on its way.
+    pub(super) const fn passes(self) -> bool {
+        match self {
+            Self::AwaitingCapacity | Self::DispatchRate => true,
+            Self::AtMaxVcpus
+            | Self::InsufficientInstanceCapacity
+            | Self::JobResourceRequirement
+            | Self::NoRoomOnNodes
+            | Self::EnvironmentDisabled => false,
+        }
+    }
+
     /// Of two environments' reasons, the one that says most about what would help: capacity on its way first, a job that
     /// is too large for all of them last.
     fn or(self, other: Self) -> Self {

@@ -90,11 +90,16 @@ impl Scheduler {
         shapes.sort_by_key(|&(shape, _)| (shape != head.shape, shape));
         let environments = queue.spec.environments.clone();
         let stuck = queue.blocked.is_some();
+        // Nodes for jobs behind a head that no launch helps would stand idle, be given back, and be launched again.
+        let in_vain = queue.blocked.is_some_and(|(_, why)| !why.passes());
         let mut look_ahead = match self.settings.scale_look_ahead {
             0 => u64::MAX,
             jobs => jobs.into(),
         };
         for (shape, waiting) in shapes {
+            if in_vain && shape != head.shape {
+                break;
+            }
             let requests = self.specs.requests(shape);
             let mut jobs = waiting.min(look_ahead);
             look_ahead -= jobs;
