@@ -29,20 +29,20 @@ impl Scheduler {
         let facts = *self.facts(instance_type);
         let offer = self.environment(id).offer(instance_type, &facts, &self.settings);
         let environment = self.environment_mut(id);
-        let covers = match environment.fulfil(launch, facts.vcpus) {
+        let fulfilled = environment.fulfil(launch, facts.vcpus);
+        let late = fulfilled == Fulfilled::Late;
+        self.absorbed.late_launches += u64::from(late);
+        let covers = match fulfilled {
             Fulfilled::Jobs(shape) => Some((shape, self.specs.requests(shape).times_in(offer))),
-            Fulfilled::Minimum => None,
-            Fulfilled::Late => {
-                self.absorbed.late_launches += 1;
-                None
-            }
+            Fulfilled::Minimum | Fulfilled::Late => None,
         };
         let environment = self.environment_mut(id);
         if let Some((shape, jobs)) = covers {
             environment.covered.add(shape, jobs.into());
         }
         environment.vcpus += facts.vcpus;
-        self.settle(node, id, Some(instance_type), facts.vcpus, NodeState::Launched, covers);
+        let slot = self.settle(node, id, Some(instance_type), facts.vcpus, NodeState::Launched, covers);
+        self.nodes.get_mut(slot).late = late;
         self.timers.set(self.now + self.settings.node_join_deadline, Timer::Join(node));
         // What minvCpus held back may be dispensable now.
         for held in std::mem::take(&mut self.environment_mut(id).held) {
@@ -259,6 +259,7 @@ impl Scheduler {
             idle_since: self.now,
             used: false,
             idle_timer: false,
+            late: false,
             suspect: false,
             covers,
         });

@@ -34,6 +34,8 @@ pub(super) struct Node {
     pub(super) used: bool,
     /// Whether an idle timer is set.
     pub(super) idle_timer: bool,
+    /// It came after its request was given up, on top of what took its place.
+    pub(super) late: bool,
     /// The kubelet turned a pod away: what is really free is not known until one ends.
     pub(super) suspect: bool,
     /// The jobs it was launched for, while it is on its way: shape and number.
