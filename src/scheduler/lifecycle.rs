@@ -96,11 +96,16 @@ impl Scheduler {
             return;
         };
         let node = self.nodes.get_mut(slot);
-        if node.state == NodeState::Ready {
-            node.state = NodeState::Warned;
-            self.reindex(slot);
-            self.request_scaling();
+        if std::mem::replace(&mut node.warned, true) {
+            self.absorbed.duplicates += 1;
+            return;
         }
+        if !self.settings.placement_after_notice {
+            // Whatever it was launched for can't come to it any more, even if it still joins.
+            self.uncover(slot);
+        }
+        self.reindex(slot);
+        self.request_scaling();
     }
 
     /// A node is gone, and its pods with it.
@@ -191,7 +196,7 @@ impl Scheduler {
         let due = self.nodes.get(slot).idle_since + self.idle_delay(slot);
         let node = self.nodes.get_mut(slot);
         node.idle_timer = false;
-        if node.state != NodeState::Ready || node.pods > 0 {
+        if node.state != NodeState::Ready || node.warned || node.pods > 0 {
             return;
         }
         if due > self.now {
@@ -259,6 +264,7 @@ impl Scheduler {
             idle_since: self.now,
             used: false,
             idle_timer: false,
+            warned: false,
             late: false,
             suspect: false,
             covers,

@@ -34,6 +34,8 @@ pub(super) struct Node {
     pub(super) used: bool,
     /// Whether an idle timer is set.
     pub(super) idle_timer: bool,
+    /// It had its interruption notice.
+    pub(super) warned: bool,
     /// It came after its request was given up, on top of what took its place.
     pub(super) late: bool,
     /// The kubelet turned a pod away: what is really free is not known until one ends.
@@ -49,8 +51,6 @@ pub(super) enum NodeState {
     Launched,
     /// It takes pods.
     Ready,
-    /// It had its interruption notice.
-    Warned,
     /// It was told to go.
     Terminating,
 }
@@ -58,12 +58,7 @@ pub(super) enum NodeState {
 impl Node {
     /// Whether pods may be placed on it.
     pub(super) fn schedulable(&self, after_notice: bool) -> bool {
-        !self.suspect
-            && match self.state {
-                NodeState::Ready => true,
-                NodeState::Warned => after_notice,
-                NodeState::Launched | NodeState::Terminating => false,
-            }
+        self.state == NodeState::Ready && !self.suspect && (after_notice || !self.warned)
     }
 }
 
