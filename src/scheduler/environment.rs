@@ -81,8 +81,8 @@ pub(super) struct Environment {
     pub(super) held: Vec<NodeId>,
     /// Which types were asked for last, by shape: reasons tell changes.
     pub(super) last_choice: BTreeMap<Option<ShapeId>, Vec<InstanceTypeId>>,
-    /// Why it could last not provide: reasons tell changes.
-    pub(super) last_refusal: Option<Blocked>,
+    /// Why it could last not provide, by shape: reasons tell changes.
+    pub(super) last_refusal: BTreeMap<ShapeId, Blocked>,
 }
 
 impl Environment {
@@ -105,7 +105,7 @@ impl Environment {
             next_dispatch_at: SimTime::ZERO,
             held: Vec::new(),
             last_choice: BTreeMap::new(),
-            last_refusal: None,
+            last_refusal: BTreeMap::new(),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId, NodeId};
 use crate::model::Resources;
-use crate::scheduler::decision::{AttemptOutcome, Command, Decision, Reason, ScaleInCause};
+use crate::scheduler::decision::{AttemptOutcome, Blocked, Command, Decision, Reason, ScaleInCause};
 use crate::scheduler::environment::Fulfilled;
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::{Node, NodeSlot, NodeState};
@@ -204,21 +204,26 @@ impl Scheduler {
             return;
         }
         let (environment, vcpus, since) = (node.environment, node.vcpus, node.idle_since);
-        let state = self.environments[environment.index()].as_ref().expect("an environment that has nodes exists");
         if let Some(at) = self.cycle_at
-            && (self.cycled_at < since || state.next_dispatch_at > self.now)
+            && (self.cycled_at < since || self.held_by_dispatch_rate(environment))
         {
             // No cycle has seen it idle yet, or none could use it under the dispatch rate; the next one may.
-            node.idle_timer = true;
+            self.nodes.get_mut(slot).idle_timer = true;
             self.timers.set(at, Timer::Idle(id));
             return;
         }
+        let state = self.environment(environment);
         let min = state.spec.managed.as_ref().map_or(0, |managed| managed.min_vcpus);
         if state.vcpus - state.terminating_vcpus < min + vcpus {
             self.environment_mut(environment).held.push(id);
             return;
         }
         self.give_back(slot, ScaleInCause::Idle { since }, out);
+    }
+
+    fn held_by_dispatch_rate(&self, id: ComputeEnvironmentId) -> bool {
+        let mut queues = self.queues_of[id.index()].iter().map(|queue| &self.queues[queue.index()]);
+        queues.any(|queue| queue.blocked.is_some_and(|(_, why)| why == Blocked::DispatchRate))
     }
 
     /// From a node's last job (or its joining) to its termination.
