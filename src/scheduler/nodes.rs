@@ -8,7 +8,10 @@ use crate::units::SimTime;
 /// Where a node's record lies while the node lives.
 pub(super) type NodeSlot = u32;
 
+/// No node of this id was seen yet.
 const NOWHERE: u32 = u32::MAX;
+/// The node of this id is gone for good.
+const GONE: u32 = u32::MAX - 1;
 
 /// A node as the core knows it.
 #[derive(Debug, Clone)]
@@ -74,12 +77,12 @@ pub(super) struct Nodes {
 impl Nodes {
     /// The slot of a living node.
     pub(super) fn slot(&self, id: NodeId) -> Option<NodeSlot> {
-        self.by_id.get(id.index()).copied().filter(|&slot| slot != NOWHERE)
+        self.by_id.get(id.index()).copied().filter(|&slot| slot != NOWHERE && slot != GONE)
     }
 
     /// Whether a node of this id lives or lived.
     pub(super) fn known(&self, id: NodeId) -> bool {
-        self.slot(id).is_some()
+        self.by_id.get(id.index()).is_some_and(|&slot| slot != NOWHERE)
     }
 
     /// Adds a node.
@@ -100,7 +103,7 @@ impl Nodes {
     /// Removes a node.
     pub(super) fn remove(&mut self, slot: NodeSlot) -> Node {
         let node = self.slots[slot as usize].take().expect("a living node");
-        self.by_id[node.id.index()] = NOWHERE;
+        self.by_id[node.id.index()] = GONE;
         self.vacant.push(slot);
         node
     }
