@@ -10,7 +10,8 @@ use crate::scheduler::shapes::ByShape;
 
 impl Scheduler {
     /// What is wrong with the core's books; empty when they hold. Covers invariants 1 to 3 of a Batch scheduler: no node
-    /// holds more than it offers, `maxvCpus` is exceeded by less than one instance, and counts agree with the things counted.
+    /// holds more than it offers, `maxvCpus` is exceeded by less than one instance
+    /// (what EC2 brings after its request was given up comes on top), and counts agree with the things counted.
     pub fn audit(&self) -> Vec<String> {
         let mut findings = Vec::new();
         self.audit_nodes(&mut findings);
@@ -53,13 +54,16 @@ impl Scheduler {
 
     fn audit_environment(&self, index: usize, environment: &Environment, findings: &mut Vec<String>) {
         let mut free = Totals::default();
-        let (mut vcpus, mut terminating, mut largest) = (0, 0, 0);
+        let (mut vcpus, mut terminating, mut late, mut largest) = (0, 0, 0, 0);
         let mut covered = ByShape::new();
         for (_, node) in self.nodes.iter().filter(|(_, node)| node.environment.index() == index) {
             vcpus += node.vcpus;
             largest = largest.max(node.vcpus);
             if node.state == NodeState::Terminating {
                 terminating += node.vcpus;
+            }
+            if node.late {
+                late += node.vcpus;
             }
             if node.schedulable(self.settings.placement_after_notice) {
                 free.add_jobs(node.free, 1);
@@ -85,11 +89,12 @@ impl Scheduler {
         let pairs = |shapes: &ByShape| shapes.iter().collect::<Vec<_>>();
         expect("coverage", &pairs(&environment.covered), &pairs(&covered));
         if let Some(managed) = &environment.spec.managed
-            && vcpus > 0
-            && vcpus >= managed.max_vcpus + largest
+            && vcpus > late
+            && vcpus - late >= managed.max_vcpus + largest
         {
             findings.push(format!(
-                "environment {index}: {vcpus} vCPUs exceed maxvCpus {} by an instance",
+                "environment {index}: {} vCPUs exceed maxvCpus {} by an instance",
+                vcpus - late,
                 managed.max_vcpus
             ));
         }

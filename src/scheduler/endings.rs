@@ -33,7 +33,8 @@ impl Scheduler {
             return;
         };
         let outcome = match outcome {
-            AttemptOutcome::Failed(_) if pod.timed_out => AttemptOutcome::TimedOut,
+            // Who ran into its timeout has timed out, even if its host goes before its containers do.
+            AttemptOutcome::Failed(_) | AttemptOutcome::HostTerminated if pod.timed_out => AttemptOutcome::TimedOut,
             other => other,
         };
         let rejected = matches!(outcome, AttemptOutcome::Failed(failure) if failure.is_rejection());

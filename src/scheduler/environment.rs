@@ -81,8 +81,8 @@ pub(super) struct Environment {
     pub(super) held: Vec<NodeId>,
     /// Which types were asked for last, by shape: reasons tell changes.
     pub(super) last_choice: BTreeMap<Option<ShapeId>, Vec<InstanceTypeId>>,
-    /// Why it could last not provide: reasons tell changes.
-    pub(super) last_refusal: Option<Blocked>,
+    /// Why it could last not provide, by shape: reasons tell changes.
+    pub(super) last_refusal: BTreeMap<ShapeId, Blocked>,
 }
 
 impl Environment {
@@ -105,7 +105,7 @@ impl Environment {
             next_dispatch_at: SimTime::ZERO,
             held: Vec::new(),
             last_choice: BTreeMap::new(),
-            last_refusal: None,
+            last_refusal: BTreeMap::new(),
         }
     }
 
@@ -160,6 +160,11 @@ impl Environment {
         Some(self.positions[position].expect("only nodes have room"))
     }
 
+    /// Whether any node has room for `need`.
+    pub(super) fn has_room(&self, need: Resources) -> bool {
+        self.busy.first_fit(need, 0).or_else(|| self.idle.first_fit(need, 0)).is_some()
+    }
+
     /// What an empty node of a type offers to jobs: as seen, else by Batch's estimate.
     pub(super) fn offer(&self, id: InstanceTypeId, facts: &TypeFacts, settings: &Settings) -> Resources {
         self.learned.get(&id).copied().unwrap_or_else(|| {
@@ -200,6 +205,11 @@ impl Environment {
     /// vCPUs that open requests are about.
     pub(super) fn outstanding(&self) -> u32 {
         self.launches.iter().map(|launch| launch.vcpus).sum()
+    }
+
+    /// Whether EC2 has still to answer a request.
+    pub(super) fn is_open(&self, id: LaunchId) -> bool {
+        self.launches.iter().any(|launch| launch.id == id)
     }
 
     /// Closes a request; what it still covered is covered no more.

@@ -5,7 +5,7 @@
 
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId, NodeId};
 use crate::model::Resources;
-use crate::scheduler::decision::{AttemptOutcome, Command, Decision, Reason, ScaleInCause};
+use crate::scheduler::decision::{AttemptOutcome, Blocked, Command, Decision, Reason, ScaleInCause};
 use crate::scheduler::environment::Fulfilled;
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::{Node, NodeSlot, NodeState};
@@ -29,20 +29,20 @@ impl Scheduler {
         let facts = *self.facts(instance_type);
         let offer = self.environment(id).offer(instance_type, &facts, &self.settings);
         let environment = self.environment_mut(id);
-        let covers = match environment.fulfil(launch, facts.vcpus) {
+        let fulfilled = environment.fulfil(launch, facts.vcpus);
+        let late = fulfilled == Fulfilled::Late;
+        self.absorbed.late_launches += u64::from(late);
+        let covers = match fulfilled {
             Fulfilled::Jobs(shape) => Some((shape, self.specs.requests(shape).times_in(offer))),
-            Fulfilled::Minimum => None,
-            Fulfilled::Late => {
-                self.absorbed.late_launches += 1;
-                None
-            }
+            Fulfilled::Minimum | Fulfilled::Late => None,
         };
         let environment = self.environment_mut(id);
         if let Some((shape, jobs)) = covers {
             environment.covered.add(shape, jobs.into());
         }
         environment.vcpus += facts.vcpus;
-        self.settle(node, id, Some(instance_type), facts.vcpus, NodeState::Launched, covers);
+        let slot = self.settle(node, id, Some(instance_type), facts.vcpus, NodeState::Launched, covers);
+        self.nodes.get_mut(slot).late = late;
         self.timers.set(self.now + self.settings.node_join_deadline, Timer::Join(node));
         // What minvCpus held back may be dispensable now.
         for held in std::mem::take(&mut self.environment_mut(id).held) {
@@ -71,16 +71,11 @@ impl Scheduler {
             return;
         };
         let node = self.nodes.get_mut(slot);
-        let joined = node.offers != Resources::ZERO;
-        match node.state {
-            NodeState::Launched => node.state = NodeState::Ready,
-            // Its interruption notice was faster; what it offers is worth knowing all the same.
-            NodeState::Warned if !joined => {}
-            NodeState::Ready | NodeState::Warned | NodeState::Terminating => {
-                self.absorbed.duplicates += 1;
-                return;
-            }
+        if node.state != NodeState::Launched {
+            self.absorbed.duplicates += 1;
+            return;
         }
+        node.state = NodeState::Ready;
         node.idle_since = self.now;
         let (id, instance_type) = (node.environment, node.instance_type);
         self.uncover(slot);
@@ -101,16 +96,16 @@ impl Scheduler {
             return;
         };
         let node = self.nodes.get_mut(slot);
-        match node.state {
-            NodeState::Launched | NodeState::Ready => {
-                node.state = NodeState::Warned;
-                self.uncover(slot);
-                self.reindex(slot);
-                self.request_scaling();
-            }
-            NodeState::Warned => self.absorbed.duplicates += 1,
-            NodeState::Terminating => {}
+        if std::mem::replace(&mut node.warned, true) {
+            self.absorbed.duplicates += 1;
+            return;
         }
+        if !self.settings.placement_after_notice {
+            // Whatever it was launched for can't come to it any more, even if it still joins.
+            self.uncover(slot);
+        }
+        self.reindex(slot);
+        self.request_scaling();
     }
 
     /// A node is gone, and its pods with it.
@@ -201,7 +196,7 @@ impl Scheduler {
         let due = self.nodes.get(slot).idle_since + self.idle_delay(slot);
         let node = self.nodes.get_mut(slot);
         node.idle_timer = false;
-        if node.state != NodeState::Ready || !node.pods.is_empty() {
+        if node.state != NodeState::Ready || node.warned || !node.pods.is_empty() {
             return;
         }
         if due > self.now {
@@ -209,6 +204,14 @@ impl Scheduler {
             return;
         }
         let (environment, vcpus, since) = (node.environment, node.vcpus, node.idle_since);
+        if let Some(at) = self.cycle_at
+            && (self.cycled_at < since || self.held_by_dispatch_rate(environment))
+        {
+            // No cycle has seen it idle yet, or none could use it under the dispatch rate; the next one may.
+            self.nodes.get_mut(slot).idle_timer = true;
+            self.timers.set(at, Timer::Idle(id));
+            return;
+        }
         let state = self.environment(environment);
         let min = state.spec.managed.as_ref().map_or(0, |managed| managed.min_vcpus);
         if state.vcpus - state.terminating_vcpus < min + vcpus {
@@ -216,6 +219,11 @@ impl Scheduler {
             return;
         }
         self.give_back(slot, ScaleInCause::Idle { since }, out);
+    }
+
+    fn held_by_dispatch_rate(&self, id: ComputeEnvironmentId) -> bool {
+        let mut queues = self.queues_of[id.index()].iter().map(|queue| &self.queues[queue.index()]);
+        queues.any(|queue| queue.blocked.is_some_and(|(_, why)| why == Blocked::DispatchRate))
     }
 
     /// From a node's last job (or its joining) to its termination.
@@ -260,6 +268,8 @@ impl Scheduler {
             idle_since: self.now,
             used: false,
             idle_timer: false,
+            warned: false,
+            late: false,
             suspect: false,
             covers,
         });

@@ -4,7 +4,7 @@ use crate::ids::{ComputeEnvironmentId, JobQueueId, LaunchId};
 use crate::scheduler::decision::{AttemptOutcome, Command, Decision, DeleteCause};
 use crate::scheduler::environment::Environment;
 use crate::scheduler::event::{Event, Observation};
-use crate::scheduler::nodes::Nodes;
+use crate::scheduler::nodes::{NodeState, Nodes};
 use crate::scheduler::ordering::JobQueue;
 use crate::scheduler::pods::Pods;
 use crate::scheduler::shapes::Specs;
@@ -30,7 +30,9 @@ pub struct Scheduler {
     pub(super) timers: Timers,
     pub(super) next_launch: LaunchId,
     /// When the next cycle is due.
-    cycle_at: Option<SimTime>,
+    pub(super) cycle_at: Option<SimTime>,
+    /// When the last one was.
+    pub(super) cycled_at: SimTime,
     /// When the next scaling decision is due.
     scaling_at: Option<SimTime>,
     pub(super) absorbed: Absorbed,
@@ -68,6 +70,7 @@ impl Scheduler {
             timers: Timers::default(),
             next_launch: LaunchId(0),
             cycle_at: None,
+            cycled_at: SimTime::ZERO,
             scaling_at: None,
             absorbed: Absorbed::default(),
         }
@@ -83,12 +86,14 @@ impl Scheduler {
             self.absorb(event, decision);
         }
         loop {
-            if let Some(timer) = self.timers.fire(self.now) {
-                self.fire(timer, decision);
-            } else if self.cycle_at.is_some_and(|at| at <= self.now) {
+            // Placement comes first: no node is given back at the very moment a job could have it.
+            if self.cycle_at.is_some_and(|at| at <= self.now) {
                 self.cycle_at = None;
+                self.cycled_at = self.now;
                 self.cycle(decision);
                 self.await_eligible();
+            } else if let Some(timer) = self.timers.fire(self.now) {
+                self.fire(timer, decision);
             } else if self.scaling_at.is_some_and(|at| at <= self.now) {
                 self.scaling_at = None;
                 self.scale(decision);
@@ -96,7 +101,24 @@ impl Scheduler {
                 break;
             }
         }
-        decision.wake_at = [self.timers.next(), self.cycle_at, self.scaling_at].into_iter().flatten().min();
+        decision.wake_at = [self.next_timer(), self.cycle_at, self.scaling_at].into_iter().flatten().min();
+    }
+
+    fn next_timer(&mut self) -> Option<SimTime> {
+        let mut timers = std::mem::take(&mut self.timers);
+        let at = timers.next_live(|timer| match timer {
+            Timer::Idle(node) => self.nodes.slot(node).is_some(),
+            Timer::Join(node) => {
+                self.nodes.slot(node).is_some_and(|slot| self.nodes.get(slot).state == NodeState::Launched)
+            }
+            Timer::Response(launch) => {
+                self.environments.iter().flatten().any(|environment| environment.is_open(launch))
+            }
+            Timer::Timeout(pod) => self.pods.get(pod).is_some(),
+            Timer::CapacityRetry(_) => true,
+        });
+        self.timers = timers;
+        at
     }
 
     /// Facts that changed nothing so far.

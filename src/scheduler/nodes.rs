@@ -8,7 +8,10 @@ use crate::units::SimTime;
 /// Where a node's record lies while the node lives.
 pub(super) type NodeSlot = u32;
 
+/// No node of this id was seen yet.
 const NOWHERE: u32 = u32::MAX;
+/// The node of this id is gone for good.
+const GONE: u32 = u32::MAX - 1;
 
 /// A node as the core knows it.
 #[derive(Debug, Clone)]
@@ -33,6 +36,10 @@ pub(super) struct Node {
     pub(super) used: bool,
     /// Whether an idle timer is set.
     pub(super) idle_timer: bool,
+    /// It had its interruption notice.
+    pub(super) warned: bool,
+    /// It came after its request was given up, on top of what took its place.
+    pub(super) late: bool,
     /// The kubelet turned a pod away: what is really free is not known until one ends.
     pub(super) suspect: bool,
     /// The jobs it was launched for, while it is on its way: shape and number.
@@ -46,8 +53,6 @@ pub(super) enum NodeState {
     Launched,
     /// It takes pods.
     Ready,
-    /// It had its interruption notice.
-    Warned,
     /// It was told to go.
     Terminating,
 }
@@ -55,12 +60,7 @@ pub(super) enum NodeState {
 impl Node {
     /// Whether pods may be placed on it.
     pub(super) fn schedulable(&self, after_notice: bool) -> bool {
-        !self.suspect
-            && match self.state {
-                NodeState::Ready => true,
-                NodeState::Warned => after_notice,
-                NodeState::Launched | NodeState::Terminating => false,
-            }
+        self.state == NodeState::Ready && !self.suspect && (after_notice || !self.warned)
     }
 }
 
@@ -76,12 +76,12 @@ pub(super) struct Nodes {
 impl Nodes {
     /// The slot of a living node.
     pub(super) fn slot(&self, id: NodeId) -> Option<NodeSlot> {
-        self.by_id.get(id.index()).copied().filter(|&slot| slot != NOWHERE)
+        self.by_id.get(id.index()).copied().filter(|&slot| slot != NOWHERE && slot != GONE)
     }
 
     /// Whether a node of this id lives or lived.
     pub(super) fn known(&self, id: NodeId) -> bool {
-        self.slot(id).is_some()
+        self.by_id.get(id.index()).is_some_and(|&slot| slot != NOWHERE)
     }
 
     /// Adds a node.
@@ -102,7 +102,7 @@ impl Nodes {
     /// Removes a node.
     pub(super) fn remove(&mut self, slot: NodeSlot) -> Node {
         let node = self.slots[slot as usize].take().expect("a living node");
-        self.by_id[node.id.index()] = NOWHERE;
+        self.by_id[node.id.index()] = GONE;
         self.vacant.push(slot);
         node
     }

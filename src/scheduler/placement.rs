@@ -52,7 +52,7 @@ impl Scheduler {
                 Ok(node) => return Ok(node),
                 Err(reason) => why = why.or(reason),
             }
-            if why == Blocked::AwaitingCapacity && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
+            if why.passes() && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
                 break;
             }
         }
@@ -67,6 +67,9 @@ impl Scheduler {
             return Err(Blocked::EnvironmentDisabled);
         }
         if self.settings.dispatch_rate > 0 && environment.next_dispatch_at > self.now {
+            if !environment.has_room(need) {
+                return Err(self.outlook(id, shape));
+            }
             let at = environment.next_dispatch_at;
             self.request_cycle(at);
             return Err(Blocked::DispatchRate);
@@ -154,13 +157,25 @@ impl Scheduler {
 }
 
 impl Blocked {
-    /// Of two environments' reasons, the one that says most about what would help: capacity on its way first, a job that
-    /// is too large for all of them last.
+    /// Whether it passes without anything else changing: what the job waits for is there or on its way.
+    pub(super) const fn passes(self) -> bool {
+        match self {
+            Self::AwaitingCapacity | Self::DispatchRate => true,
+            Self::AtMaxVcpus
+            | Self::InsufficientInstanceCapacity
+            | Self::JobResourceRequirement
+            | Self::NoRoomOnNodes
+            | Self::EnvironmentDisabled => false,
+        }
+    }
+
+    /// Of two environments' reasons, the one that says most about what would help: room that only the rate keeps from it
+    /// first, then capacity on its way, a job that is too large for all of them last.
     fn or(self, other: Self) -> Self {
         const fn rank(why: Blocked) -> u8 {
             match why {
-                Blocked::AwaitingCapacity => 0,
-                Blocked::DispatchRate => 1,
+                Blocked::DispatchRate => 0,
+                Blocked::AwaitingCapacity => 1,
                 Blocked::InsufficientInstanceCapacity => 2,
                 Blocked::AtMaxVcpus => 3,
                 Blocked::NoRoomOnNodes => 4,

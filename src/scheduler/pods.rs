@@ -148,6 +148,11 @@ impl Pods {
     }
 
     /// The pod, if it is still the one meant.
+    pub(super) fn get(&self, id: PodId) -> Option<&Pod> {
+        self.slots.get(id.slot as usize).filter(|slot| slot.generation == id.generation)?.pod.as_ref()
+    }
+
+    /// The pod, if it is still the one meant.
     pub(super) fn get_mut(&mut self, id: PodId) -> Option<&mut Pod> {
         self.slots.get_mut(id.slot as usize).filter(|slot| slot.generation == id.generation)?.pod.as_mut()
     }

@@ -6,7 +6,7 @@
 //! covered once, by room on a node, by a node on its way, or by an open request.
 
 use crate::ids::{ComputeEnvironmentId, JobQueueId, LaunchId};
-use crate::model::{PurchaseOption, Resources};
+use crate::model::{PurchaseOption, Resources, SpillPolicy};
 use crate::scheduler::decision::{
     Blocked, Command, Decision, Demand, LaunchRequest, PassedOver, PassedOverCause, Reason,
 };
@@ -90,22 +90,24 @@ impl Scheduler {
         shapes.sort_by_key(|&(shape, _)| (shape != head.shape, shape));
         let environments = queue.spec.environments.clone();
         let stuck = queue.blocked.is_some();
+        let waits = self.settings.spill_policy == SpillPolicy::OnMaxOrIce;
         let mut look_ahead = match self.settings.scale_look_ahead {
             0 => u64::MAX,
             jobs => jobs.into(),
         };
         for (shape, waiting) in shapes {
             let requests = self.specs.requests(shape);
-            let mut jobs = waiting.min(look_ahead);
-            look_ahead -= jobs;
+            let wanted = waiting.min(look_ahead);
+            let mut jobs = wanted;
+            look_ahead -= wanted;
             for &environment in &environments {
                 if jobs == 0 {
                     break;
                 }
                 let supply = &mut supplies[environment.index()];
                 jobs -= supply.covered.take(shape, jobs);
-                // A head that was just turned away by every node is not helped by what they have left.
-                if !(stuck && shape == head.shape) {
+                // A head that every node turned away is not helped by what they have left.
+                if !(stuck && shape == head.shape) || self.has_room(environment, requests) {
                     jobs -= supply.free.take_jobs(requests, jobs);
                 }
                 if jobs > 0 {
@@ -114,10 +116,22 @@ impl Scheduler {
                     jobs = self.launch_for(environment, Want { shape: Some(shape), requests, jobs, demand }, out);
                 }
                 if jobs > 0 {
-                    self.report_refusal(environment, id, shape, out);
+                    let why = self.why_short(environment, shape);
+                    if waits && why.passes() {
+                        break;
+                    }
+                    self.report_refusal(environment, id, shape, why, out);
                 }
             }
+            if shape == head.shape && jobs == wanted {
+                // Nodes for jobs behind a head that nothing helps would stand idle, be given back and launched again.
+                break;
+            }
         }
+    }
+
+    fn has_room(&self, id: ComputeEnvironmentId, need: Resources) -> bool {
+        self.environments[id.index()].as_ref().is_some_and(|environment| environment.has_room(need))
     }
 
     /// Asks EC2 for capacity until the jobs are covered or nothing more is to be had; returns the jobs left uncovered.
@@ -195,7 +209,9 @@ impl Scheduler {
         if let Some(shape) = want.shape {
             environment.covered.add(shape, jobs.into());
         }
-        environment.last_refusal = None;
+        if let Some(shape) = want.shape {
+            environment.last_refusal.remove(&shape);
+        }
         let news = environment.last_choice.get(&want.shape) != Some(&choice.instance_types);
         let passed_over = if news { passed_over(managed, &choice, candidates, room) } else { Vec::new() };
         if news {
@@ -219,16 +235,25 @@ impl Scheduler {
         })));
     }
 
-    /// Says why an environment leaves demand unmet, when that changed.
-    fn report_refusal(&mut self, id: ComputeEnvironmentId, queue: JobQueueId, shape: ShapeId, out: &mut Decision) {
-        if self.environments[id.index()].is_none() {
-            return;
+    /// Why an environment leaves demand unmet.
+    fn why_short(&self, id: ComputeEnvironmentId, shape: ShapeId) -> Blocked {
+        match &self.environments[id.index()] {
+            Some(environment) if environment.spec.enabled => self.outlook(id, shape),
+            _ => Blocked::EnvironmentDisabled,
         }
-        let why =
-            if self.environment(id).spec.enabled { self.outlook(id, shape) } else { Blocked::EnvironmentDisabled };
-        let environment = self.environment_mut(id);
-        if environment.last_refusal != Some(why) {
-            environment.last_refusal = Some(why);
+    }
+
+    /// Says why an environment leaves demand unmet, when that changed.
+    fn report_refusal(
+        &mut self,
+        id: ComputeEnvironmentId,
+        queue: JobQueueId,
+        shape: ShapeId,
+        why: Blocked,
+        out: &mut Decision,
+    ) {
+        let Some(environment) = self.environments[id.index()].as_mut() else { return };
+        if environment.last_refusal.insert(shape, why) != Some(why) {
             out.reasons.push(Reason::CannotProvide { environment: id, queue, why });
         }
     }

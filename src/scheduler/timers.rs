@@ -1,4 +1,5 @@
-//! What the core waits for by the clock. A timer that has lost its object fires into the void; none is ever cancelled.
+//! What the core waits for by the clock. None is ever cancelled: a timer that has lost its object is dropped when it comes
+//! to stand first, so that nobody is woken for it and no run goes on for its sake.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -36,8 +37,19 @@ impl Timers {
     }
 
     /// When the next one fires.
-    pub(super) fn next(&self) -> Option<SimTime> {
+    fn next(&self) -> Option<SimTime> {
         self.heap.peek().map(|Reverse((at, ..))| *at)
+    }
+
+    /// When the next one fires that still has an object.
+    pub(super) fn next_live(&mut self, is_live: impl Fn(Timer) -> bool) -> Option<SimTime> {
+        while let Some(&Reverse((at, _, timer))) = self.heap.peek() {
+            if is_live(timer) {
+                return Some(at);
+            }
+            self.heap.pop();
+        }
+        None
     }
 
     /// Takes one that is due.

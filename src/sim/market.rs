@@ -236,7 +236,9 @@ impl Market {
         let (shortage, factor) = match purchase {
             PurchaseOption::Ec2 => (self.shortage_on_demand, 1.0),
             PurchaseOption::Spot => {
-                self.turn(id, now, instance_type);
+                // A turn at this very moment is left to whoever awaits it: it may take instances.
+                let before = SimTime::from_millis(now.as_millis().saturating_sub(1));
+                self.turn(id, before, instance_type);
                 if self.pools[id.0 as usize].down || instance_type.spot_per_hour.is_none() {
                     return 0;
                 }
