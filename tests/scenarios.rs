@@ -37,7 +37,8 @@ fn runnable() -> Vec<String> {
     let mut names = all();
     if std::env::var_os(TRACES).is_none_or(|folder| folder.is_empty()) {
         // Past the test harness, which would keep it to itself.
-        writeln!(std::io::stderr(), "skipped {RECORDED}: {TRACES} does not say where its log is").unwrap();
+        let told = format!("skipped {RECORDED}: {TRACES} does not say where its log is\n");
+        std::io::stderr().write_all(told.as_bytes()).unwrap();
         names.retain(|name| name != RECORDED);
     }
     names
@@ -121,7 +122,7 @@ fn every_job_is_accounted_for_and_a_second_run_has_the_same_bytes() {
         let jobs = |state: &str| summary["jobs"][state].as_u64().unwrap();
         assert!(jobs("submitted") > 0, "{name}");
         assert_eq!(jobs("submitted"), jobs("succeeded") + jobs("failed") + jobs("unfinished"), "{name}");
-        let rows = files["jobs.csv"].iter().filter(|&&byte| byte == b'\n').count() as u64 - 1;
+        let rows = std::str::from_utf8(&files["jobs.csv"]).unwrap().lines().count() as u64 - 1;
         assert_eq!(rows, jobs("succeeded") + jobs("failed"), "{name}: a row of jobs.csv per ended job");
 
         let journal = first.path().join("journal.jsonl.gz");
@@ -268,11 +269,11 @@ mod claims {
     fn spot_is_cheaper_and_its_last_job_is_later() {
         let (spot, on_demand) = (run("spot-against-on-demand", &[]), run("spot-against-on-demand", &[ON_DEMAND]));
         assert!(number(&spot, "/cost/total") < 0.6 * number(&on_demand, "/cost/total"));
-        assert_eq!(number(&spot, "/jobs/failed"), 0.0);
+        assert_eq!(spot["jobs"]["failed"], 0);
         assert!(number(&spot, "/jobs/interrupted_attempts") >= 1.0);
         assert!(number(&spot, "/capacity/vcpu_hours_lost") < 0.05 * number(&spot, "/capacity/vcpu_hours_launched"));
         assert!(number(&spot, "/makespan_s") > number(&on_demand, "/makespan_s") + 1_800.0);
-        assert_eq!(number(&on_demand, "/jobs/interrupted_attempts"), 0.0);
+        assert_eq!(on_demand["jobs"]["interrupted_attempts"], 0);
         // The same jobs: what succeeded is the same work.
         let useful = |summary| number(summary, "/capacity/vcpu_hours_useful");
         assert!((useful(&spot) / useful(&on_demand) - 1.0).abs() < 0.01);
@@ -331,7 +332,7 @@ mod claims {
         assert!(number(&scarce, "/cost/on_demand") > 0.4 * number(&scarce, "/cost/instances"));
         assert!(number(&scarce, "/blocked_s/CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY") > 600.0);
         let deep = run("scarce-capacity", &["/assumptions/poolDepthVcpus=20000"]);
-        assert_eq!(number(&deep, "/cost/on_demand"), 0.0);
+        assert!(number(&deep, "/cost/on_demand") < 0.005);
         let wide = "/computeEnvironments/0/computeResources/instanceTypes=[\"m5\",\"m6i\",\"c5\",\"c6i\"]";
         let diverse = run("scarce-capacity", &[wide]);
         assert!(number(&diverse, "/cost/total") < 0.9 * number(&scarce, "/cost/total"));
@@ -341,7 +342,7 @@ mod claims {
     #[test]
     fn large_arrays_buy_large_nodes_and_the_long_tail_keeps_them() {
         let summary = run("grid-array", &[]);
-        assert_eq!(number(&summary, "/jobs/submitted"), 33_901.0);
+        assert_eq!(summary["jobs"]["submitted"], 33_901);
         assert!(number(&summary, "/capacity/idle_share") > 0.4);
         assert!(number(&summary, "/wait_s/p50") < 30.0);
         // As in the log: a mean of 2.2 h, half of the jobs within minutes.
