@@ -13,6 +13,12 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// A count with its noun: `1 warning`, `1,234 warnings`.
+pub fn counted(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(n))
+}
+
 /// A number with three significant digits or all its whole ones: `0.0123`, `1.23`, `12.3`, `123`, `12,346`.
 pub fn number(value: f64) -> String {
     let size = value.abs();

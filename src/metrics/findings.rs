@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::figures::{count, number, percent, span, usd};
+use crate::metrics::figures::{count, counted, number, percent, span, usd};
 use crate::metrics::summary::{InstanceTypeRow, NodeSize, QueueRow, Summary};
 
 /// A share of money or time below which nothing is said.
@@ -64,7 +64,7 @@ pub(super) fn findings(summary: &Summary) -> Vec<Finding> {
     found.extend(overhead(summary));
     found.extend(lost(summary));
     found.extend(uncharged(summary));
-    found.extend(summary.node_sizes.iter().filter_map(node_size));
+    found.extend(node_sizes(summary));
     found
 }
 
@@ -82,7 +82,7 @@ fn ratio(part: f64, whole: f64) -> f64 {
 }
 
 fn were(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun} was") } else { format!("{} {noun}s were", count(n)) }
+    format!("{} {}", counted(n, noun), if n == 1 { "was" } else { "were" })
 }
 
 fn unfinished(summary: &Summary) -> Option<Finding> {
@@ -254,29 +254,47 @@ fn uncharged(summary: &Summary) -> Option<Finding> {
     })
 }
 
-fn node_size(size: &NodeSize) -> Option<Finding> {
+/// How much more than estimated a node really offers, as a share of the estimate: of CPU or memory, whichever is further
+/// off. Below zero where nodes are smaller than they were taken for, in either.
+fn size_gap(size: &NodeSize) -> f64 {
     let gap = |estimated: f64, actual: f64| if estimated > 0.0 { (actual - estimated) / estimated } else { 0.0 };
     let cpu = gap(size.estimated_vcpus, size.actual_vcpus);
     let memory = gap(size.estimated_memory_mib.into(), size.actual_memory_mib.into());
-    let largest = if memory.abs() > cpu.abs() { memory } else { cpu };
-    let so = if cpu < 0.0 || memory < 0.0 {
+    if cpu < -SIZE_GAP || memory < -SIZE_GAP { cpu.min(memory) } else { cpu.max(memory) }
+}
+
+/// One finding for types that are larger than they were taken for, one for those that are smaller: each names the type
+/// that is furthest off, since daemonsets put all types off alike.
+fn node_sizes(summary: &Summary) -> impl Iterator<Item = Finding> {
+    let off = |sign: f64| summary.node_sizes.iter().map(move |size| (size, size_gap(size) * sign));
+    [1.0, -1.0].into_iter().filter_map(move |sign| {
+        let types = off(sign).filter(|&(_, gap)| gap > SIZE_GAP).count() as u64;
+        // Of equal gaps, the first.
+        let (size, gap) = off(sign).reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+        (gap > SIZE_GAP).then(|| node_size(size, gap * sign, types - 1))
+    })
+}
+
+fn node_size(size: &NodeSize, gap: f64, others: u64) -> Finding {
+    let so = if gap < 0.0 {
         "jobs that fill the estimate launch nodes on which they don't fit"
     } else {
-        "until its first node is up, the type counts as too small for jobs that would fit"
+        "until its first node is up, jobs that would just fit get larger types"
     };
-    (largest.abs() > SIZE_GAP).then(|| Finding {
+    let others = if others == 0 { String::new() } else { format!(" So it is with {}.", counted(others, "other type")) };
+    Finding {
         code: FindingCode::NodeSizeEstimate,
         subject: Some(size.instance_type.clone()),
-        share: largest,
+        share: gap,
         text: format!(
-            "{} is taken to offer {} vCPU and {} MiB before one was seen, and really offers {} vCPU and {} MiB: {so}.",
+            "{} is taken to offer {} vCPU and {} MiB before one was seen, and really offers {} vCPU and {} MiB: {so}.{others}",
             size.instance_type,
             number(size.estimated_vcpus),
             count(size.estimated_memory_mib.into()),
             number(size.actual_vcpus),
             count(size.actual_memory_mib.into())
         ),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -326,6 +344,29 @@ mod tests {
         let [(code, text)] = texts(&summary).try_into().unwrap();
         assert_eq!(code, FindingCode::NodeSizeEstimate);
         assert!(text.contains("1.43 vCPU and 6,800 MiB") && text.ends_with("on which they don't fit."), "{text}");
+    }
+
+    #[test]
+    fn types_that_are_off_alike_are_told_once() {
+        let mut summary = summary();
+        let size = NodeSize {
+            instance_type: "m5.xlarge".to_owned(),
+            estimated_vcpus: 3.42,
+            actual_vcpus: 3.77,
+            estimated_memory_mib: 14_003,
+            actual_memory_mib: 14_503,
+        };
+        let large = NodeSize {
+            instance_type: "m5.large".to_owned(),
+            estimated_vcpus: 1.43,
+            actual_vcpus: 1.78,
+            estimated_memory_mib: 6_574,
+            actual_memory_mib: 7_074,
+        };
+        summary.node_sizes.extend([size, large]);
+        let [(code, text)] = texts(&summary).try_into().unwrap();
+        assert_eq!(code, FindingCode::NodeSizeEstimate);
+        assert!(text.starts_with("m5.large is taken") && text.ends_with("So it is with 1 other type."), "{text}");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::fmt::Write;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
-use crate::metrics::figures::{count, number, percent, span, usd};
-use crate::metrics::{BlockedSeconds, InstanceTypeRow, Quantiles, Summary};
+use crate::metrics::figures::{count, counted, number, percent, span, usd};
+use crate::metrics::{InstanceTypeRow, Quantiles, Summary};
 use crate::model::Assumptions;
 
 const WIDTH: u16 = 100;
@@ -25,7 +25,7 @@ pub fn table(summary: &Summary) -> String {
         money(summary),
         instance_types(summary),
         queues(summary),
-        blocked(&summary.blocked_s, summary.sim.end_s),
+        blocked(summary),
         findings(summary),
         assumptions(summary),
     ];
@@ -52,12 +52,12 @@ fn section<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [Str
 fn head(summary: &Summary) -> String {
     let sim = &summary.sim;
     let mut text = format!(
-        "{}, seed {}: {} simulated, {} events in {} steps",
+        "{}, seed {}: {} simulated, {} in {}",
         summary.scenario,
         summary.seed,
         span(sim.end_s),
-        count(sim.events),
-        count(sim.steps)
+        counted(sim.events, "event"),
+        counted(sim.steps, "step")
     );
     if let Some(wall) = sim.wall_s {
         write!(text, ", {} of wall time", span(wall)).expect("writing to a string can't fail");
@@ -153,10 +153,10 @@ fn money(summary: &Summary) -> String {
     let spot = &summary.spot;
     if spot.interruptions + spot.warnings > 0 {
         line(format!(
-            "{} Spot interruptions ({} free of charge), {} warnings",
-            count(spot.interruptions),
+            "{} ({} free of charge), {}",
+            counted(spot.interruptions, "Spot interruption"),
             count(spot.reclaimed_uncharged),
-            count(spot.warnings)
+            counted(spot.warnings, "warning")
         ));
     }
     text
@@ -211,15 +211,22 @@ fn queues(summary: &Summary) -> String {
     section(heads, rows)
 }
 
-fn blocked(blocked: &BlockedSeconds, end_s: f64) -> String {
-    if blocked.is_empty() {
-        return String::new();
-    }
-    let rows = blocked.iter().map(|(reason, &secs)| {
-        let share = if end_s > 0.0 { percent(secs / end_s) } else { NONE.to_owned() };
-        [reason.clone(), span(secs), share]
-    });
-    section(["HEADS OF QUEUES BLOCKED BY", "time", "of the run"], rows)
+/// Each queue's own head: times of several heads at once would add up to more than the run.
+fn blocked(summary: &Summary) -> String {
+    let end_s = summary.sim.end_s;
+    let named = summary.queues.len() > 1;
+    let rows: Vec<[String; 3]> = summary
+        .queues
+        .iter()
+        .flat_map(|queue| queue.blocked_s.iter().map(move |(reason, &secs)| (&queue.queue, reason, secs)))
+        .map(|(queue, reason, secs)| {
+            let share = if end_s > 0.0 { percent(secs / end_s) } else { NONE.to_owned() };
+            let what = if named { format!("{queue}: {reason}") } else { reason.clone() };
+            [what, span(secs), share]
+        })
+        .collect();
+    let head = if named { "HEAD OF QUEUE BLOCKED BY" } else { "HEAD OF THE QUEUE BLOCKED BY" };
+    if rows.is_empty() { String::new() } else { section([head, "time", "of the run"], rows) }
 }
 
 /// Text in two columns, the second one wrapped.
@@ -261,7 +268,9 @@ mod tests {
         summary.jobs.submitted = 12_345;
         summary.cost.instances = 120.5;
         summary.cost.idle = 30.125;
-        summary.blocked_s.insert("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY".to_owned(), 1_800.0);
+        for queue in &mut summary.queues {
+            queue.blocked_s.insert("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY".to_owned(), 5_400.0);
+        }
         summary.instance_types = (0..20)
             .map(|n| InstanceTypeRow {
                 instance_type: Some(format!("u-24tb1.{n}xlarge-metal-flex")),
@@ -289,6 +298,8 @@ mod tests {
         for shown in ["nightly, seed 42: 2h simulated", "12,345", "$30.12", "… and 8 more", "25 %", "bulk"] {
             assert!(text.contains(shown), "{shown} in:\n{text}");
         }
+        assert!(text.contains("urgent: CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"), "{text}");
+        assert!(!text.contains("150 %"), "no sum over queues:\n{text}");
         assert!(text.contains("rootVolumeGiB 100 (default 30)"), "{text}");
     }
 
