@@ -32,8 +32,8 @@ pub(super) struct CatalogArgs {
 
 const AFTER_HELP: &str = "\
 Without an argument, lists the families. One type is shown step by step, several in a table.
-What is left for jobs rests on the defaults of three assumptions: vmMemoryOverheadPpm,
-coldDaemonSetCpuMilli, coldDaemonSetMemoryMiB. See `windtunnel assumptions`.";
+What is left for jobs rests on the defaults of some assumptions: vmMemoryOverheadPpm, and those whose
+names begin with coldDaemonSet and typicalDaemonSet. See `windtunnel assumptions`.";
 
 /// Runs the command.
 pub(super) fn run(args: &CatalogArgs) -> Result<ExitStatus, CliError> {

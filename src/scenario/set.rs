@@ -57,6 +57,14 @@ impl std::fmt::Display for Setting {
     }
 }
 
+/// The new value as text where a text stood: on a command line, `cpu=1` means what `"cpu": "1"` means in a document.
+fn in_the_form_of(old: Option<&Value>, new: &Value) -> Value {
+    match (old, new) {
+        (Some(Value::String(_)), Value::Number(_) | Value::Bool(_)) => Value::String(new.to_string()),
+        _ => new.clone(),
+    }
+}
+
 impl ScenarioFile {
     /// Puts a setting's value in its place. The part must exist, or be a field that its object could have (`seed`, say,
     /// where the scenario leaves it out); a list takes one more entry at `-`.
@@ -67,10 +75,12 @@ impl ScenarioFile {
         let mut set_at = pointer.clone();
         match self.value.pointer_mut(parent) {
             Some(Value::Object(fields)) => {
-                fields.insert(last.replace("~1", "/").replace("~0", "~"), value.clone());
+                let field = last.replace("~1", "/").replace("~0", "~");
+                let value = in_the_form_of(fields.get(&field), value);
+                fields.insert(field, value);
             }
             Some(Value::Array(entries)) => match last.parse::<usize>() {
-                Ok(index) if index < entries.len() => entries[index] = value.clone(),
+                Ok(index) if index < entries.len() => entries[index] = in_the_form_of(entries.get(index), value),
                 _ if last == "-" => {
                     set_at = format!("{parent}/{}", entries.len());
                     entries.push(value.clone());
