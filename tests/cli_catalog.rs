@@ -34,7 +34,7 @@ fn one_type_is_shown_step_by_step() {
         "7074Mi",
         "1430m",
         "6574Mi",
-        "150m",
+        "200m",
         "1730m",
         "$0.0960/h",
         "$0.0480 per vCPU-hour",
