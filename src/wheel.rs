@@ -10,6 +10,8 @@ use crate::units::SimTime;
 const DIGIT_BITS: u32 = 6;
 const SLOTS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
+/// Entries per chunk: a few cache lines, and little to waste in a slot that holds one.
+const CHUNK: usize = 32;
 
 /// A priority queue of items by time, earliest first; items of one time leave in the order they came.
 ///
@@ -19,18 +21,34 @@ pub struct Wheel<T> {
     /// No entry is earlier, and none was popped later.
     now: u64,
     len: usize,
-    levels: Vec<Level<T>>,
+    levels: Vec<Level>,
+    /// Entries of all slots. A slot's are a list of chunks; emptied ones are reused at once, while still in the cache, and
+    /// memory stays in proportion to what waits.
+    chunks: Vec<Chunk<T>>,
+    vacant: Vec<u32>,
     /// The slot of level 0 that is being handed out, reversed, so that `pop` takes the oldest.
     current: Vec<Entry<T>>,
 }
 
 #[derive(Debug, Clone)]
-struct Level<T> {
+struct Level {
     /// Bit `s` is set while slot `s` holds entries.
     occupied: u64,
-    slots: Vec<Vec<Entry<T>>>,
-    /// Emptied buffers, for slots of this level that fill next: those of one level hold about as much.
-    spare: Vec<Vec<Entry<T>>>,
+    slots: [Slot; SLOTS],
+}
+
+/// The first and last chunk of a slot, meaningful while its bit is set.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    first: u32,
+    last: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Chunk<T> {
+    entries: Vec<Entry<T>>,
+    /// The slot's next chunk, meaningful in all but its last.
+    next: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,9 +59,15 @@ struct Entry<T> {
 
 impl<T> Default for Wheel<T> {
     fn default() -> Self {
-        let slots = || std::iter::repeat_with(Vec::new).take(SLOTS).collect();
-        let level = || Level { occupied: 0, slots: slots(), spare: Vec::new() };
-        Self { now: 0, len: 0, levels: std::iter::repeat_with(level).take(LEVELS).collect(), current: Vec::new() }
+        let level = Level { occupied: 0, slots: [Slot::default(); SLOTS] };
+        Self {
+            now: 0,
+            len: 0,
+            levels: vec![level; LEVELS],
+            chunks: Vec::new(),
+            vacant: Vec::new(),
+            current: Vec::new(),
+        }
     }
 }
 
@@ -99,19 +123,27 @@ impl<T> Wheel<T> {
             return false;
         }
         self.now = begins;
-        let slots = &mut self.levels[level];
-        slots.occupied &= slots.occupied - 1;
-        let mut opened = std::mem::take(&mut slots.slots[slot as usize]);
-        if level == 0 {
-            opened.reverse();
-            let emptied = std::mem::replace(&mut self.current, opened);
-            self.levels[0].spare.push(emptied);
-        } else {
-            for entry in opened.drain(..) {
-                self.place(entry);
+        self.levels[level].occupied &= self.levels[level].occupied - 1;
+        let Slot { first, last } = self.levels[level].slots[slot as usize];
+        let mut index = first;
+        loop {
+            let mut entries = std::mem::take(&mut self.chunks[index as usize].entries);
+            if level == 0 {
+                self.current.append(&mut entries);
+            } else {
+                for entry in entries.drain(..) {
+                    self.place(entry);
+                }
             }
-            self.levels[level].spare.push(opened);
+            let chunk = &mut self.chunks[index as usize];
+            chunk.entries = entries;
+            self.vacant.push(index);
+            if index == last {
+                break;
+            }
+            index = chunk.next;
         }
+        self.current.reverse();
         true
     }
 
@@ -119,16 +151,26 @@ impl<T> Wheel<T> {
         let differing = entry.at ^ self.now;
         // A differing digit of zero bits means now: the lowest level.
         let level = (u64::BITS - 1 - (differing | 1).leading_zeros()) / DIGIT_BITS;
-        let slot = (entry.at >> (DIGIT_BITS * level)) % SLOTS as u64;
+        let digit = (entry.at >> (DIGIT_BITS * level)) % SLOTS as u64;
         let level = &mut self.levels[level as usize];
-        level.occupied |= 1 << slot;
-        let slot = &mut level.slots[usize::try_from(slot).expect("below 64")];
-        if slot.capacity() == 0
-            && let Some(buffer) = level.spare.pop()
-        {
-            *slot = buffer;
+        let slot = &mut level.slots[usize::try_from(digit).expect("below 64")];
+        let occupied = level.occupied & 1 << digit != 0;
+        if occupied && self.chunks[slot.last as usize].entries.len() < CHUNK {
+            self.chunks[slot.last as usize].entries.push(entry);
+            return;
         }
-        slot.push(entry);
+        let fresh = self.vacant.pop().unwrap_or_else(|| {
+            self.chunks.push(Chunk { entries: Vec::with_capacity(CHUNK), next: 0 });
+            u32::try_from(self.chunks.len() - 1).expect("fewer than 2^37 entries")
+        });
+        self.chunks[fresh as usize].entries.push(entry);
+        if occupied {
+            self.chunks[slot.last as usize].next = fresh;
+        } else {
+            level.occupied |= 1 << digit;
+            slot.first = fresh;
+        }
+        slot.last = fresh;
     }
 }
 
