@@ -95,6 +95,7 @@ impl Judge<'_> {
         let request = self.launches.get_mut(&launch).expect("just seen");
         demand!(request.instance_types.contains(&instance_type), "{id} is of a type that {launch} did not name");
         let late = self.now > request.asked_at + given_up_after;
+        self.tally.late += u64::from(late);
         request.given += vcpus;
         request.closed |= late || request.given >= request.target;
         let environment = request.environment;

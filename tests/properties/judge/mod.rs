@@ -4,6 +4,7 @@ mod capacity;
 mod commands;
 mod endings;
 mod facts;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,7 @@ macro_rules! demand {
     };
 }
 pub(crate) use demand;
+pub(crate) use tally::Tally;
 
 pub(crate) struct Judge<'w> {
     world: &'w WorldSpec,
@@ -41,6 +43,7 @@ pub(crate) struct Judge<'w> {
     /// Pods that ended in this step's facts, and how.
     ended: BTreeMap<PodId, (Pod, AttemptOutcome)>,
     submissions: u64,
+    pub(crate) tally: Tally,
 }
 
 struct Node {
@@ -126,6 +129,7 @@ impl<'w> Judge<'w> {
             types: BTreeMap::new(),
             ended: BTreeMap::new(),
             submissions: 0,
+            tally: Tally::default(),
         }
     }
 
@@ -134,6 +138,7 @@ impl<'w> Judge<'w> {
         demand!(seen.now >= self.now, "time went back from {}", self.now);
         self.now = seen.now;
         for event in &seen.events {
+            self.tally.fact(event);
             self.fact(event)?;
         }
         Ok(())
@@ -141,6 +146,7 @@ impl<'w> Judge<'w> {
 
     /// Judges what the core made of it.
     pub(crate) fn decided(&mut self, decision: &Decision) -> Verdict {
+        self.tally.decision(decision);
         for ending in &decision.endings {
             self.ending(ending)?;
         }
@@ -155,15 +161,21 @@ impl<'w> Judge<'w> {
     }
 
     /// Judges how a run ended: `drained` when nothing more will ever happen, with what the core says it has left.
-    pub(crate) fn ended(&self, drained: bool, left: u64) -> Verdict {
+    pub(crate) fn ended(&mut self, drained: bool, left: u64) -> Verdict {
         let unfinished = self.jobs.values().filter(|job| !job.terminal).count() as u64;
         demand!(left == unfinished, "{unfinished} jobs are unfinished, the core knows of {left}");
         if drained {
+            self.tally_drained(unfinished);
             demand!(self.pods.is_empty(), "the run ended with pods on nodes: {:?}", self.pods.keys());
             self.nothing_idle_is_kept()?;
             self.heads_wait_in_vain()?;
         }
         Ok(())
+    }
+
+    fn tally_drained(&mut self, unfinished: u64) {
+        self.tally.drained += 1;
+        self.tally.stuck += u64::from(unfinished > 0);
     }
 
     fn requests(&self, job: JobRef) -> Resources {
