@@ -10,6 +10,8 @@ mod spot;
 mod spot_capacity_optimized;
 mod spot_capacity_optimized_prioritized;
 mod spot_price_capacity_optimized;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 
