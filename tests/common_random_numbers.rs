@@ -135,11 +135,7 @@ fn world(strategy: AllocationStrategy, max_vcpus: u32) -> WorldSpec {
         environments: vec![EnvironmentSpec { enabled: true, managed: Some(managed) }],
         nodes: vec![],
         queues: vec![QueueSpec { priority: 1, environments: vec![ComputeEnvironmentId(0)] }],
-        specs: vec![JobSpec {
-            requests: Resources::pod(MilliCpu(1_000), MiB(2_048), 0),
-            attempts: 5,
-            timeout: None,
-        }],
+        specs: vec![JobSpec { requests: Resources::pod(MilliCpu(1_000), MiB(2_048), 0), attempts: 5, timeout: None }],
         images: vec![500],
         image_of: vec![0],
         workload: vec![entry(None, 600, 60.0), entry(Some(20), 30, 1_200.0)],

@@ -141,15 +141,15 @@ mod tests {
             let depth = b.available.cmp(&a.available);
             let is_deep = |o: &Offer| f64::from(o.available) >= share * f64::from(deepest);
             let shallow = is_deep(b).cmp(&is_deep(a));
-            let if_deep = |order: std::cmp::Ordering| if is_deep(a) && is_deep(b) { order } else { depth };
+            let among_deep = |order: std::cmp::Ordering| if is_deep(a) && is_deep(b) { order } else { depth };
             let order = match strategy {
                 FleetStrategy::LowestPrice => price.then(a.priority.cmp(&b.priority)).then(depth),
                 FleetStrategy::Prioritized => a.priority.cmp(&b.priority).then(price).then(depth),
                 FleetStrategy::CapacityOptimized => depth,
                 FleetStrategy::CapacityOptimizedPrioritized => {
-                    shallow.then(if_deep(a.priority.cmp(&b.priority))).then(depth)
+                    shallow.then(among_deep(a.priority.cmp(&b.priority))).then(depth)
                 }
-                FleetStrategy::PriceCapacityOptimized => shallow.then(if_deep(price)).then(depth),
+                FleetStrategy::PriceCapacityOptimized => shallow.then(among_deep(price)).then(depth),
                 FleetStrategy::Diversified => a_has.cmp(&b_has),
             };
             order.then(a.pool.cmp(&b.pool))

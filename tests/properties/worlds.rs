@@ -9,7 +9,9 @@ use windtunnel::model::{
     AllocationStrategy, Assumptions, BestFitObjective, Distribution, PurchaseOption, Resources, SpillPolicy,
 };
 use windtunnel::scheduler::{EnvironmentSpec, JobSpec, ManagedSpec, QueueSpec, TypeFacts};
-use windtunnel::sim::{Arrivals, FixedNode, NodeClass, SpotMarket, WorkloadEntry, WorkloadSource, WorldSpec, WorldType};
+use windtunnel::sim::{
+    Arrivals, FixedNode, NodeClass, SpotMarket, WorkloadEntry, WorkloadSource, WorldSpec, WorldType,
+};
 use windtunnel::units::{MiB, MicroUsd, MilliCpu, SimDuration, SimTime};
 
 /// A world and the seed it runs under.
@@ -44,13 +46,13 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
         let queues: Vec<_> = queues
             .into_iter()
             .map(|(priority, order)| {
-                let mut ids: Vec<_> = order.iter().map(|index| id_of(index, environments.len())).collect();
+                let mut ids: Vec<_> = order.iter().map(|&index| id_of(index, environments.len())).collect();
                 let mut kept = Vec::new();
                 ids.retain(|id| !kept.contains(id) && (kept.push(*id), true).1);
                 QueueSpec { priority, environments: ids }
             })
             .collect();
-        let workload = entries.into_iter().map(|(queue, spec, entry)| entry.build(&queue, &spec, &queues, &specs));
+        let workload = entries.into_iter().map(|(queue, spec, entry)| entry.build(queue, spec, &queues, &specs));
         let bids = environments.iter().filter_map(|(e, _)| e.managed.as_ref()).any(|m| m.bid_percentage.is_some());
         let scarce = bids
             || spot == SpotMarket::Harsh
@@ -77,7 +79,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
     })
 }
 
-fn id_of(index: &Index, len: usize) -> ComputeEnvironmentId {
+fn id_of(index: Index, len: usize) -> ComputeEnvironmentId {
     ComputeEnvironmentId(u16::try_from(index.index(len)).expect("a handful"))
 }
 
@@ -163,10 +165,8 @@ fn job_spec() -> impl Strategy<Value = JobSpec> {
     let cpu = select(vec![250, 500, 1_000, 1_250, 1_750, 3_500]);
     let memory = select(vec![100, 700, 1_700, 3_500]);
     let timeout = option::weighted(0.3, select(vec![SimDuration::from_secs(60), SimDuration::from_mins(8)]));
-    (cpu, memory, prop::bool::weighted(0.1), 1..5u8, timeout).prop_map(|(cpu, memory, gpu, attempts, timeout)| JobSpec {
-        requests: Resources::pod(MilliCpu(cpu), MiB(memory), gpu.into()),
-        attempts,
-        timeout,
+    (cpu, memory, prop::bool::weighted(0.1), 1..5u8, timeout).prop_map(|(cpu, memory, gpu, attempts, timeout)| {
+        JobSpec { requests: Resources::pod(MilliCpu(cpu), MiB(memory), gpu.into()), attempts, timeout }
     })
 }
 
@@ -180,7 +180,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn build(self, queue: &Index, spec: &Index, queues: &[QueueSpec], specs: &[JobSpec]) -> WorkloadEntry {
+    fn build(self, queue: Index, spec: Index, queues: &[QueueSpec], specs: &[JobSpec]) -> WorkloadEntry {
         WorkloadEntry {
             queue: JobQueueId(u16::try_from(queue.index(queues.len())).expect("a handful")),
             source: WorkloadSource::Synthetic {

@@ -179,9 +179,7 @@ fn about_capacity_and_pods(words: &Words<'_>, now: SimTime) -> Event {
             vcpus_short: number(words.value("short").expect("short=")),
         },
         "ready" => Event::NodeReady { node: node(), free: free() },
-        "warning" => {
-            Event::SpotInterruptionWarning { node: node(), terminates_at: now + SimDuration::from_secs(120) }
-        }
+        "warning" => Event::SpotInterruptionWarning { node: node(), terminates_at: now + SimDuration::from_secs(120) },
         "lost" => {
             let cause =
                 if words.has("interrupted") { NodeLossCause::SpotInterruption } else { NodeLossCause::Terminated };

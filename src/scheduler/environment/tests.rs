@@ -60,7 +60,7 @@ proptest! {
             let taken: Vec<_> = (0..plain.len()).filter(|&at| plain[at].is_some()).collect();
             match act {
                 Act::Settle => {
-                    let lowest = (0..).find(|&at| plain.get(at).is_none_or(Option::is_none)).unwrap();
+                    let lowest = (0..=plain.len()).find(|&at| plain.get(at).is_none_or(Option::is_none)).unwrap();
                     prop_assert_eq!(environment.settle(next) as usize, lowest, "not the lowest free position");
                     plain.resize(plain.len().max(lowest + 1), None);
                     plain[lowest] = Some((next, Resources::ZERO, true));

@@ -23,9 +23,10 @@ impl Judge<'_> {
     /// vCPUs that requests may still bring.
     pub(super) fn coming_vcpus(&self, id: ComputeEnvironmentId) -> u32 {
         let deadline = self.world.assumptions.launch_response_deadline.0;
-        let open = self.launches.values().filter(|launch| {
-            launch.environment == id && !launch.closed && self.now < launch.asked_at + deadline
-        });
+        let open = self
+            .launches
+            .values()
+            .filter(|launch| launch.environment == id && !launch.closed && self.now < launch.asked_at + deadline);
         open.map(|launch| launch.target - launch.given).sum()
     }
 

@@ -46,6 +46,7 @@ pub(crate) struct Judge<'w> {
     pub(crate) tally: Tally,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 struct Node {
     environment: ComputeEnvironmentId,
     vcpus: u32,
