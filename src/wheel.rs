@@ -22,8 +22,6 @@ pub struct Wheel<T> {
     levels: Vec<Level<T>>,
     /// The slot of level 0 that is being handed out, reversed, so that `pop` takes the oldest.
     current: Vec<Entry<T>>,
-    /// Emptied buffers, kept for slots that fill next.
-    spare: Vec<Vec<Entry<T>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -31,6 +29,8 @@ struct Level<T> {
     /// Bit `s` is set while slot `s` holds entries.
     occupied: u64,
     slots: Vec<Vec<Entry<T>>>,
+    /// Emptied buffers, for slots of this level that fill next: those of one level hold about as much.
+    spare: Vec<Vec<Entry<T>>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,14 +41,9 @@ struct Entry<T> {
 
 impl<T> Default for Wheel<T> {
     fn default() -> Self {
-        let level = || Level { occupied: 0, slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect() };
-        Self {
-            now: 0,
-            len: 0,
-            levels: std::iter::repeat_with(level).take(LEVELS).collect(),
-            current: Vec::new(),
-            spare: Vec::new(),
-        }
+        let slots = || std::iter::repeat_with(Vec::new).take(SLOTS).collect();
+        let level = || Level { occupied: 0, slots: slots(), spare: Vec::new() };
+        Self { now: 0, len: 0, levels: std::iter::repeat_with(level).take(LEVELS).collect(), current: Vec::new() }
     }
 }
 
@@ -109,12 +104,13 @@ impl<T> Wheel<T> {
         let mut opened = std::mem::take(&mut slots.slots[slot as usize]);
         if level == 0 {
             opened.reverse();
-            self.spare.push(std::mem::replace(&mut self.current, opened));
+            let emptied = std::mem::replace(&mut self.current, opened);
+            self.levels[0].spare.push(emptied);
         } else {
             for entry in opened.drain(..) {
                 self.place(entry);
             }
-            self.spare.push(opened);
+            self.levels[level].spare.push(opened);
         }
         true
     }
@@ -128,7 +124,7 @@ impl<T> Wheel<T> {
         level.occupied |= 1 << slot;
         let slot = &mut level.slots[usize::try_from(slot).expect("below 64")];
         if slot.capacity() == 0
-            && let Some(buffer) = self.spare.pop()
+            && let Some(buffer) = level.spare.pop()
         {
             *slot = buffer;
         }

@@ -34,8 +34,8 @@ fn one_type_is_shown_step_by_step() {
         "7074Mi",
         "1430m",
         "6574Mi",
-        "150m",
-        "1780m",
+        "200m",
+        "1730m",
         "$0.0960/h",
         "$0.0480 per vCPU-hour",
         "list of 2026-07-20",
@@ -63,11 +63,11 @@ fn the_json_has_every_number() {
     let report = json(&["m5.large"]);
     let facts = &report["instance_types"][0];
     assert_eq!(report["vm_memory_overhead_ppm"], 54_199);
-    assert_eq!(report["daemon_sets"][1], serde_json::json!({"name": "kube-proxy", "cpu_milli": 100}));
+    assert_eq!(facts["typical_daemon_sets"]["cpu_milli"], 200);
     assert_eq!(facts["capacity"]["memory_mib"], 7_748);
     assert_eq!(facts["allocatable"], serde_json::json!({"cpu_milli": 1930, "memory_mib": 7074, "gpus": 0, "pods": 29}));
     assert_eq!(facts["for_jobs_cold"]["cpu_milli"], 1_430);
-    assert_eq!(facts["for_jobs"], serde_json::json!({"cpu_milli": 1780, "memory_mib": 7074, "gpus": 0, "pods": 27}));
+    assert_eq!(facts["for_jobs"], serde_json::json!({"cpu_milli": 1730, "memory_mib": 6824, "gpus": 0, "pods": 25}));
     let offer = &facts["offer"];
     assert_eq!((&offer["on_demand_usd_per_hour"], &offer["price_basis"]), (&0.096.into(), &"list".into()));
     assert_eq!((&offer["spot"]["saving"], &offer["spot"]["interruption_bucket"]), (&0.66.into(), &3.into()));

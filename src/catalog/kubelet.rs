@@ -12,10 +12,6 @@ use crate::units::{MiB, MilliCpu};
 /// The kubelet's hard eviction threshold, `memory.available`: memory that pods never get.
 pub const EVICTION_THRESHOLD: MiB = MiB(100);
 
-/// The add-ons that every EKS node runs as daemonsets, `aws-node` and `kube-proxy`, with the CPU that they request by
-/// default. They request no memory.
-pub const ADD_ONS: [(&str, MilliCpu); 2] = [("aws-node", MilliCpu(50)), ("kube-proxy", MilliCpu(100))];
-
 /// How a node's advertised size becomes what pods can have, step by step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Breakdown {

@@ -9,14 +9,14 @@ use clap::Args;
 
 use self::facts::{FamilyList, Report};
 use crate::catalog::{self as ec2, CatalogError, InstanceType, Region};
-use crate::cli::output::{OutputFormat, print};
+use crate::cli::output::{OutputFormat, json, print};
 use crate::cli::{CliError, ExitStatus};
 use crate::model::Assumptions;
 
 /// Show instance types: size, what is left for jobs, price, Spot figures
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
-pub(super) struct Catalog {
+pub(super) struct CatalogArgs {
     /// A type (`m5.large`), a family (`m5`), or a keyword of AWS Batch (`optimal`, `default_x86_64`, `default_arm64`)
     #[arg(value_name = "TYPE|FAMILY|KEYWORD")]
     entries: Vec<String>,
@@ -32,30 +32,27 @@ pub(super) struct Catalog {
 
 const AFTER_HELP: &str = "\
 Without an argument, lists the families. One type is shown step by step, several in a table.
-What is left for jobs rests on the defaults of three assumptions: vmMemoryOverheadPpm,
-coldDaemonSetCpuMilli, coldDaemonSetMemoryMiB. See `windtunnel assumptions`.";
+What is left for jobs rests on the defaults of some assumptions: vmMemoryOverheadPpm, and those whose
+names begin with coldDaemonSet and typicalDaemonSet. See `windtunnel assumptions`.";
 
-impl Catalog {
-    /// Runs the command.
-    pub(super) fn run(self) -> Result<ExitStatus, CliError> {
-        let region = ec2::region(&self.region).map_err(|error| CliError::BadInput(format!("--region: {error}")))?;
-        let text = if self.entries.is_empty() {
-            let families = FamilyList::of(region);
-            match self.output {
-                OutputFormat::Table => table::families(&families),
-                OutputFormat::Json => json(&families)?,
-            }
-        } else {
-            let report = Report::new(region, &select(&self.entries, region)?, &Assumptions::default());
-            match (self.output, report.instance_types.as_slice()) {
-                (OutputFormat::Json, _) => json(&report)?,
-                (OutputFormat::Table, [one]) => table::one(&report, one),
-                (OutputFormat::Table, _) => table::several(&report),
-            }
-        };
-        print(&text)?;
-        Ok(ExitStatus::Done)
-    }
+/// Runs the command.
+pub(super) fn run(args: &CatalogArgs) -> Result<ExitStatus, CliError> {
+    let region = ec2::region(&args.region).map_err(|error| CliError::BadInput(format!("--region: {error}")))?;
+    let text = if args.entries.is_empty() {
+        let families = FamilyList::of(region);
+        match args.output {
+            OutputFormat::Table => table::families(&families),
+            OutputFormat::Json => json("the catalog", &families)?,
+        }
+    } else {
+        let report = Report::new(region, &select(&args.entries, region)?, &Assumptions::default());
+        match (args.output, report.instance_types.as_slice()) {
+            (OutputFormat::Json, _) => json("the catalog", &report)?,
+            (OutputFormat::Table, [one]) => table::one(&report, one),
+            (OutputFormat::Table, _) => table::several(&report),
+        }
+    };
+    print(&text)
 }
 
 /// The types that the entries stand for. A type that is named is shown even where the region has no price for it, with
@@ -78,9 +75,4 @@ fn select(entries: &[String], region: &Region) -> Result<Vec<&'static InstanceTy
     types.sort_unstable_by_key(|t| (t.vcpus, t.name.as_str()));
     types.dedup_by_key(|t| t.name.as_str());
     Ok(types)
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String, CliError> {
-    serde_json::to_string_pretty(value)
-        .map_err(|error| CliError::Failed(format!("the catalog has no JSON form: {error}")))
 }

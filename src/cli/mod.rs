@@ -1,10 +1,15 @@
 //! The command line: one file per command, each from its arguments to an exit code. stdout is the result, stderr the
 //! narration.
 
+mod assumptions;
 mod catalog;
 mod error;
 mod output;
+mod progress;
 mod replay;
+mod run;
+mod schema;
+mod validate;
 
 pub use error::{CliError, ExitStatus};
 
@@ -27,16 +32,24 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Catalog(catalog::Catalog),
-    Replay(replay::Replay),
+    Run(run::RunArgs),
+    Validate(validate::ValidateArgs),
+    Catalog(catalog::CatalogArgs),
+    Assumptions(assumptions::AssumptionsArgs),
+    Replay(replay::ReplayArgs),
+    Schema(schema::SchemaArgs),
 }
 
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<ExitStatus, CliError> {
         match self.command {
-            Command::Catalog(command) => command.run(),
-            Command::Replay(command) => command.run(),
+            Command::Run(args) => run::run(&args),
+            Command::Validate(args) => validate::run(&args),
+            Command::Catalog(args) => catalog::run(&args),
+            Command::Assumptions(args) => assumptions::run(&args),
+            Command::Replay(args) => replay::run(&args),
+            Command::Schema(args) => schema::run(&args),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::journal::{Divergence, Equal, JournalError, Reader, ReplayError, repla
 ///
 /// Stops at the first decision that differs, shows both sides of it, and exits with code 3.
 #[derive(Debug, Args)]
-pub(super) struct Replay {
+pub(super) struct ReplayArgs {
     /// A journal, plain or gzip, written with `--journal FILE`.
     journal: PathBuf,
     /// The form of the result.
@@ -21,21 +21,20 @@ pub(super) struct Replay {
     output: OutputFormat,
 }
 
-impl Replay {
-    pub(super) fn run(self) -> Result<ExitStatus, CliError> {
-        let outcome = Reader::open(&self.journal).map_err(ReplayError::from).and_then(|j| replay(j, &mut ()));
-        let (status, table, json) = match outcome {
-            Ok(equal) => (ExitStatus::Done, equal_line(equal), equal_json(equal)),
-            Err(ReplayError::Diverged(d)) => (ExitStatus::Diverged, d.to_string(), divergence_json(&d)),
-            Err(ReplayError::Journal(error)) => return Err(unusable(&error)),
-            Err(error @ ReplayError::Watcher(_)) => return Err(CliError::Failed(error.to_string())),
-        };
-        match self.output {
-            OutputFormat::Table => print(&table)?,
-            OutputFormat::Json => print(&format!("{json:#}"))?,
-        }
-        Ok(status)
-    }
+/// Runs the command.
+pub(super) fn run(args: &ReplayArgs) -> Result<ExitStatus, CliError> {
+    let outcome = Reader::open(&args.journal).map_err(ReplayError::from).and_then(|j| replay(j, &mut ()));
+    let (status, table, json) = match outcome {
+        Ok(equal) => (ExitStatus::Done, equal_line(equal), equal_json(equal)),
+        Err(ReplayError::Diverged(d)) => (ExitStatus::Diverged, d.to_string(), divergence_json(&d)),
+        Err(ReplayError::Journal(error)) => return Err(unusable(&error)),
+        Err(error @ ReplayError::Watcher(_)) => return Err(CliError::Failed(error.to_string())),
+    };
+    match args.output {
+        OutputFormat::Table => print(&table)?,
+        OutputFormat::Json => print(&format!("{json:#}"))?,
+    };
+    Ok(status)
 }
 
 fn unusable(error: &JournalError) -> CliError {

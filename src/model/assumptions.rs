@@ -110,6 +110,12 @@ assumptions! {
     // What nodes are made of.
     "vmMemoryOverheadPpm" vm_memory_overhead_ppm: u32 = 54_199, ideal 0, in "17000 to 75000",
         "Memory that hypervisor and kernel keep, in millionths: AWS's example says 7748 of 8192 MiB; Karpenter takes 75000; measured fleets 17000 to 53000.";
+    "typicalDaemonSetCpuMilli" typical_daemon_set_cpu_milli: u32 = 200, ideal 0, in "100 to 500",
+        "What daemonsets ask of a node where the scenario lists none, thousandths of a vCPU: aws-node, kube-proxy and usually a log shipper and a metrics agent.";
+    "typicalDaemonSetMemoryMiB" typical_daemon_set_memory_mib: u32 = 250, ideal 0, in "0 to 1000",
+        "The same, MiB of memory.";
+    "typicalDaemonSetPods" typical_daemon_set_pods: u16 = 4, ideal 0, in "2 to 8",
+        "The same, pod slots.";
     "imageSizeMiB" image_size_mib: u32 = 500, ideal 0, in "50 to 8000",
         "Size of a job's container image where the workload does not say.";
 

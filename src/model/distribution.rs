@@ -80,4 +80,15 @@ impl Distribution {
             _ => None,
         }
     }
+
+    /// JSON pointer, within the distribution, of the parameter that [`Self::problem`] is about.
+    pub const fn problem_pointer(&self) -> &'static str {
+        match self {
+            Self::Constant(_) => "/constant",
+            Self::Exponential { .. } => "/exponential/mean",
+            Self::Lognormal { .. } => "/lognormal/p95",
+            Self::Weibull { .. } => "/weibull/shape",
+            Self::Empirical(_) => "/empirical",
+        }
+    }
 }

@@ -100,10 +100,7 @@ impl JsonSchema for TextDuration {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A span of time: 90s, 15m, 1h30m, 2d, ISO 8601's PT2H, or a number of seconds.",
-            "anyOf": [
-                { "type": "string", "pattern": r"^\s*([Pp])?([Tt]?[0-9]+(\.[0-9]+)?\s*(ms|[sS]|secs?|[mM]|mins?|[hH]|hours?|[dD]|days?|[wW]|weeks?)?[Tt]?)+\s*$" },
-                { "type": "number", "minimum": 0 }
-            ]
+            "type": ["string", "number"], "minimum": 0, "format": "span"
         })
     }
 }

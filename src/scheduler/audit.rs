@@ -33,7 +33,7 @@ impl Scheduler {
         for (slot, node) in self.nodes.iter() {
             let mut held = Resources::ZERO;
             let mut pods = 0;
-            for (_, pod) in self.pods.iter().filter(|(_, pod)| pod.node == slot) {
+            for pod in self.pods.iter().filter(|pod| pod.node == slot) {
                 held += self.specs.get(pod.spec).requests;
                 pods += 1;
             }
@@ -46,8 +46,8 @@ impl Scheduler {
                 findings
                     .push(format!("{}: free {} and held {held} don't add up to {}", node.id, node.free, node.offers));
             }
-            if pods != node.pods {
-                findings.push(format!("{} counts {} pods and has {pods}", node.id, node.pods));
+            if pods != node.pods.len() {
+                findings.push(format!("{} lists {} pods and has {pods}", node.id, node.pods.len()));
             }
         }
     }

@@ -48,7 +48,7 @@ pub enum Command {
     /// Create the pod of an attempt on a node: the job is STARTING.
     CreatePod { pod: PodId, job: JobRef, spec: JobSpecId, attempt: u8, node: NodeId },
     /// Delete a pod, SIGTERM first.
-    DeletePod { pod: PodId, why: DeleteCause },
+    DeletePod { pod: PodId, spec: JobSpecId, node: NodeId, why: DeleteCause },
 }
 
 /// Why a pod is to be deleted.

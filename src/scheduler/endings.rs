@@ -17,12 +17,10 @@ impl Scheduler {
             self.absorbed.unknown_pods += 1;
             return;
         };
-        if pod.running_at.is_some() {
+        if !pod.runs(self.now) {
             self.absorbed.duplicates += 1;
             return;
         }
-        pod.running_at = Some(self.now);
-        pod.first_running_at.get_or_insert(self.now);
         if let Some(timeout) = self.specs.get(pod.spec).timeout {
             self.timers.set(self.now + timeout, Timer::Timeout(id));
         }
@@ -50,39 +48,39 @@ impl Scheduler {
         };
         out.endings.push(Ending::Attempt(AttemptEnd {
             pod: id,
-            job: pod.job,
+            job: pod.job(),
             spec: pod.spec,
             attempt: pod.attempt,
             node: self.nodes.get(pod.node).id,
             starting_at: pod.starting_at,
-            running_at: pod.running_at,
+            running_at: pod.running_at(),
             stopped_at: self.now,
             outcome,
             retried,
         }));
+        let history = pod.history(self.settings.submit_to_runnable);
         if retried {
             let retry = Retry {
                 spec: pod.spec,
                 shape: self.specs.shape(pod.spec),
                 charged: if free_of_charge { pod.attempt - 1 } else { pod.attempt },
-                first_running_at: pod.first_running_at,
-                runnable: pod.runnable,
+                before: history,
                 runnable_since: self.now,
             };
             let cpu = u64::from(spec.requests.cpu.0);
-            self.queues[pod.queue.index()].retry(pod.job, pod.submitted_at, cpu, retry);
+            self.queues[pod.queue.index()].retry(pod.job(), pod.submitted_at, cpu, retry);
             self.request_cycle(self.now);
         } else {
             out.endings.push(Ending::Job(JobEnd {
-                job: pod.job,
+                job: pod.job(),
                 queue: pod.queue,
                 spec: pod.spec,
                 succeeded: outcome == AttemptOutcome::Succeeded,
                 attempts: pod.attempt,
                 submitted_at: pod.submitted_at,
-                first_running_at: pod.first_running_at,
-                runnable: pod.runnable,
-                last_run: pod.running_at.map_or(SimDuration::ZERO, |at| self.now.since(at)),
+                first_running_at: history.first_running_at,
+                runnable: history.runnable,
+                last_run: pod.running_at().map_or(SimDuration::ZERO, |at| self.now.since(at)),
                 ended_at: self.now,
             }));
         }
@@ -95,7 +93,7 @@ impl Scheduler {
         node.free += requests;
         // Whoever turned a pod away has less than it said; the next pod that really ends there clears that up.
         node.suspect = rejected;
-        if node.pods == 0 {
+        if node.pods.is_empty() {
             node.idle_since = self.now;
             self.watch_idle(pod.node);
         }

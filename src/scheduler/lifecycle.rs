@@ -119,7 +119,7 @@ impl Scheduler {
         let was_terminating = std::mem::replace(&mut node.state, NodeState::Terminating) == NodeState::Terminating;
         // No idle timer for what is gone.
         node.idle_timer = true;
-        while let Some(pod) = self.nodes.get(slot).first_pod {
+        while let Some(&pod) = self.nodes.get(slot).pods.last() {
             let pod = self.pods.id(pod);
             self.pod_ended(pod, AttemptOutcome::HostTerminated, out);
         }
@@ -196,7 +196,7 @@ impl Scheduler {
         let due = self.nodes.get(slot).idle_since + self.idle_delay(slot);
         let node = self.nodes.get_mut(slot);
         node.idle_timer = false;
-        if node.state != NodeState::Ready || node.warned || node.pods > 0 {
+        if node.state != NodeState::Ready || node.warned || !node.pods.is_empty() {
             return;
         }
         if due > self.now {
@@ -264,8 +264,7 @@ impl Scheduler {
             offers: Resources::ZERO,
             free: Resources::ZERO,
             position: 0,
-            first_pod: None,
-            pods: 0,
+            pods: Vec::new(),
             idle_since: self.now,
             used: false,
             idle_timer: false,
@@ -303,7 +302,7 @@ impl Scheduler {
     pub(super) fn reindex(&mut self, slot: NodeSlot) {
         let node = self.nodes.get(slot);
         let free = if node.schedulable(self.settings.placement_after_notice) { node.free } else { Resources::ZERO };
-        let (position, idle) = (node.position, node.pods == 0);
+        let (position, idle) = (node.position, node.pods.is_empty());
         let environment = node.environment;
         self.environment_mut(environment).index(position, free, idle);
     }

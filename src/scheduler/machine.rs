@@ -173,7 +173,8 @@ impl Scheduler {
             Timer::Timeout(id) => {
                 if let Some(pod) = self.pods.get_mut(id) {
                     pod.timed_out = true;
-                    out.commands.push(Command::DeletePod { pod: id, why: DeleteCause::Timeout });
+                    let (spec, node) = (pod.spec, self.nodes.get(pod.node).id);
+                    out.commands.push(Command::DeletePod { pod: id, spec, node, why: DeleteCause::Timeout });
                 }
             }
         }

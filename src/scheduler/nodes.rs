@@ -29,9 +29,8 @@ pub(super) struct Node {
     pub(super) free: Resources,
     /// Its place in the environment's index.
     pub(super) position: u32,
-    /// The pods on it, a list through the table of pods.
-    pub(super) first_pod: Option<PodSlot>,
-    pub(super) pods: u32,
+    /// The pods on it.
+    pub(super) pods: Vec<PodSlot>,
     /// Since when nothing runs on it.
     pub(super) idle_since: SimTime,
     /// Whether a job ever ran on it.

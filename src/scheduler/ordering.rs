@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::ids::{JobId, JobRef, JobSpecId};
 use crate::scheduler::QueueSpec;
 use crate::scheduler::decision::Blocked;
+use crate::scheduler::pods::History;
 use crate::scheduler::shapes::{ByShape, ShapeId};
 use crate::units::{SimDuration, SimTime};
 
@@ -35,9 +36,8 @@ pub(super) struct Retry {
     pub(super) shape: ShapeId,
     /// Attempts that count against the job's limit.
     pub(super) charged: u8,
-    pub(super) first_running_at: Option<SimTime>,
-    /// Time in RUNNABLE before this wait.
-    pub(super) runnable: SimDuration,
+    /// What went before this wait.
+    pub(super) before: History,
     pub(super) runnable_since: SimTime,
 }
 
@@ -49,10 +49,9 @@ pub(super) struct Head {
     pub(super) shape: ShapeId,
     pub(super) submitted_at: SimTime,
     pub(super) charged: u8,
-    pub(super) first_running_at: Option<SimTime>,
-    pub(super) runnable: SimDuration,
+    /// Of a job to be tried again.
+    pub(super) before: Option<History>,
     pub(super) runnable_since: SimTime,
-    retry: bool,
 }
 
 /// A job queue.
@@ -131,19 +130,9 @@ impl JobQueue {
     /// The job whose turn it is; `latency` as for [`Self::promote`].
     pub(super) fn head(&self, latency: SimDuration) -> Option<Head> {
         if let Some((&(submitted_at, job), retry)) = self.retries.first_key_value() {
-            let Retry { spec, shape, charged, first_running_at, runnable, runnable_since } = *retry;
-            let retry = true;
-            return Some(Head {
-                job,
-                spec,
-                shape,
-                submitted_at,
-                charged,
-                first_running_at,
-                runnable,
-                runnable_since,
-                retry,
-            });
+            let Retry { spec, shape, charged, before, runnable_since } = *retry;
+            let before = Some(before);
+            return Some(Head { job, spec, shape, submitted_at, charged, before, runnable_since });
         }
         if self.eligible == 0 {
             return None;
@@ -155,10 +144,8 @@ impl JobQueue {
             shape: first.shape,
             submitted_at: first.submitted_at,
             charged: 0,
-            first_running_at: None,
-            runnable: SimDuration::ZERO,
+            before: None,
             runnable_since: first.submitted_at + latency,
-            retry: false,
         })
     }
 
@@ -166,7 +153,7 @@ impl JobQueue {
     pub(super) fn pop(&mut self, head: &Head, cpu: u64) {
         self.backlog.take(head.shape, 1);
         self.backlog_cpu -= cpu;
-        if head.retry {
+        if head.before.is_some() {
             self.retries.pop_first();
             return;
         }

@@ -10,7 +10,7 @@ use crate::scheduler::decision::{Blocked, Command, Decision, Reason};
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::NodeSlot;
 use crate::scheduler::ordering::Head;
-use crate::scheduler::pods::Pod;
+use crate::scheduler::pods::{History, Pod};
 use crate::scheduler::shapes::ShapeId;
 use crate::units::{SimDuration, SimTime};
 
@@ -116,18 +116,10 @@ impl Scheduler {
         let need = self.specs.requests(head.shape);
         self.queues[queue.index()].pop(head, need.cpu.0.into());
         let attempt = head.charged + 1;
-        let runnable = head.runnable + self.now.since(head.runnable_since);
-        let pod = Pod::starting(
-            head.job,
-            head.spec,
-            queue,
-            attempt,
-            slot,
-            head.submitted_at,
-            head.first_running_at,
-            runnable,
-            self.now,
-        );
+        let history = head
+            .before
+            .map(|before| History { runnable: before.runnable + self.now.since(head.runnable_since), ..before });
+        let pod = Pod::starting(head.job, head.spec, queue, attempt, slot, head.submitted_at, self.now, history);
         let pod = self.pods.insert(pod, &mut self.nodes);
         let node = self.nodes.get_mut(slot);
         node.free -= need;

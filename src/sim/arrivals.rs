@@ -77,22 +77,27 @@ impl EntryState {
     }
 
     /// What becomes of an attempt of one of the entry's jobs: the same whatever the scheduler does.
+    ///
+    /// How long it runs is the job's own, the same in every attempt: if each attempt drew anew, a job that is
+    /// interrupted until it draws a short run would finish sooner than its work allows.
     pub(super) fn fate(&self, job: JobRef, attempt: u8, streams: Streams) -> Fate {
-        let key = u64::from(job.child.unwrap_or(0)) << 8 | u64::from(attempt);
-        let failure = self.entry.failure_probability;
-        match &self.entry.source {
+        let child = u64::from(job.child.unwrap_or(0)) << 8;
+        let (runtime, recorded_failure) = match &self.entry.source {
             WorkloadSource::Trace(jobs) => {
                 let recorded = jobs[usize::try_from(job.job.index()).expect("within the trace")];
-                let fails = recorded.fails
-                    || (failure > 0.0 && happens(failure, &mut streams.of(Purpose::Attempt, job.job.raw(), key)));
-                Fate { runtime: recorded.runtime, exit_code: fails.into() }
+                (recorded.runtime, recorded.fails)
             }
             WorkloadSource::Synthetic { .. } => {
-                let mut stream = streams.of(Purpose::Attempt, job.job.raw(), key);
                 let sampler = self.runtime.as_ref().expect("synthetic entries have one");
-                let runtime = sampler.draw(&mut stream);
-                Fate { runtime, exit_code: happens(failure, &mut stream).into() }
+                (sampler.draw(&mut streams.of(Purpose::Runtime, job.job.raw(), child)), false)
             }
-        }
+        };
+        let drawn_failure = || {
+            let probability = self.entry.failure_probability;
+            let mut stream = streams.of(Purpose::Failure, job.job.raw(), child | u64::from(attempt));
+            happens(probability, &mut stream)
+        };
+        let fails = recorded_failure || (self.entry.failure_probability > 0.0 && drawn_failure());
+        Fate { runtime, exit_code: fails.into() }
     }
 }

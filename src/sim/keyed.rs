@@ -15,8 +15,8 @@ pub(super) type Stream = Xoshiro256PlusPlus;
 pub(super) enum Purpose {
     /// The gap before the n-th submission of a workload entry.
     Arrival = 1,
-    /// An attempt's runtime and outcome.
-    Attempt = 2,
+    /// How long a job runs.
+    Runtime = 2,
     /// A pod's start, by job and attempt.
     PodStart = 3,
     /// EC2's answer to the n-th request of an environment.
@@ -33,6 +33,8 @@ pub(super) enum Purpose {
     Wave = 9,
     /// Whether a wave takes an instance.
     WaveVictim = 10,
+    /// Whether an attempt fails.
+    Failure = 11,
 }
 
 /// All streams of a run.
@@ -70,10 +72,10 @@ mod tests {
     #[test]
     fn a_draw_depends_on_what_it_is_for() {
         let draw = |seed, purpose, a, b| Streams::new(seed).of(purpose, a, b).next_u64();
-        let base = draw(1, Purpose::Attempt, 7, 1);
-        assert_eq!(base, draw(1, Purpose::Attempt, 7, 1));
+        let base = draw(1, Purpose::Runtime, 7, 1);
+        assert_eq!(base, draw(1, Purpose::Runtime, 7, 1));
         for other in
-            [draw(2, Purpose::Attempt, 7, 1), draw(1, Purpose::PodStart, 7, 1), draw(1, Purpose::Attempt, 1, 7)]
+            [draw(2, Purpose::Runtime, 7, 1), draw(1, Purpose::PodStart, 7, 1), draw(1, Purpose::Runtime, 1, 7)]
         {
             assert_ne!(base, other);
         }

@@ -35,6 +35,17 @@ struct Pool {
     weather: Clock,
     /// In a harsh market: whether it has nothing to give.
     down: bool,
+    /// Depth by purchase option, for the span it was last asked in.
+    depths: [Depth; 2],
+}
+
+/// What a pool has in a span of time, worked out once per span.
+#[derive(Debug, Clone, Copy, Default)]
+struct Depth {
+    hour: Option<u64>,
+    vcpus: u32,
+    shortage_span: Option<u64>,
+    short: bool,
 }
 
 /// What a turn of a pool's weather does.
@@ -119,6 +130,7 @@ impl Market {
             price_clock: Clock { n: 0, next: SimTime::ZERO },
             weather: Clock { n: 0, next: SimTime::MAX },
             down: false,
+            depths: [Depth::default(); 2],
         };
         if let Some(mean) = instance_type.spot_per_hour {
             (pool.price, pool.price_clock.next) = self.nth_price(id, 0, SimTime::ZERO, mean);
@@ -237,18 +249,31 @@ impl Market {
                 }
             }
         };
-        let key = u64::from(id.0) << 1 | u64::from(purchase == PurchaseOption::Spot);
+        let side = usize::from(purchase == PurchaseOption::Spot);
+        let key = u64::from(id.0) << 1 | side as u64;
+        let mut depth = self.pools[id.0 as usize].depths[side];
         let span = now.as_millis() / SHORTAGE_SPAN.as_millis();
-        if shortage > 0.0 && uniform(&mut self.streams.of(Purpose::Shortage, key, span)) < shortage {
-            return 0;
+        if depth.shortage_span != Some(span) {
+            depth.shortage_span = Some(span);
+            depth.short = happens(shortage, &mut self.streams.of(Purpose::Shortage, key, span));
         }
-        // A pool's own depth and the hour's, in quadrature.
-        let own = normal(&mut self.streams.of(Purpose::Depth, key, u64::MAX));
-        let hour = normal(&mut self.streams.of(Purpose::Depth, key, now.as_millis() / DEPTH_SPAN.as_millis()));
-        let vcpus = self.depth_vcpus * factor * (self.depth_sigma * (0.8 * own + 0.6 * hour)).exp();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates at billions of vCPUs")]
-        let vcpus = vcpus as u32;
-        vcpus
+        let hour = now.as_millis() / DEPTH_SPAN.as_millis();
+        if depth.hour != Some(hour) {
+            depth.hour = Some(hour);
+            // A pool's own depth and the hour's, in quadrature.
+            let own = normal(&mut self.streams.of(Purpose::Depth, key, u64::MAX));
+            let passing = normal(&mut self.streams.of(Purpose::Depth, key, hour));
+            let vcpus = self.depth_vcpus * factor * (self.depth_sigma * (0.8 * own + 0.6 * passing)).exp();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "saturates at billions of vCPUs"
+            )]
+            let vcpus = vcpus as u32;
+            depth.vcpus = vcpus;
+        }
+        self.pools[id.0 as usize].depths[side] = depth;
+        if depth.short { 0 } else { depth.vcpus }
     }
 }
 

@@ -1,16 +1,16 @@
 //! The synthetic cluster as a driver: an event queue over integer time, and what becomes of each command.
 
 use crate::driver::{Driver, DriverError};
-use crate::ids::{ComputeEnvironmentId, JobQueueId, JobSpecId, NodeId, PodId};
+use crate::ids::{ComputeEnvironmentId, JobQueueId, JobSpecId, NodeId};
 use crate::scheduler::{Command, Decision, Event, LaunchRequest, Observation};
 use crate::sim::arrivals::EntryState;
 use crate::sim::instances::Instances;
 use crate::sim::keyed::Streams;
-use crate::sim::kubelet::Kubelets;
+use crate::sim::kubelet::{Admitted, Kubelets};
 use crate::sim::market::{Market, PoolId};
 use crate::sim::sampler::Sampler;
 use crate::sim::spec::WorldSpec;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 use crate::wheel::Wheel;
 
 /// A simulated world under one seed.
@@ -53,12 +53,12 @@ pub(super) enum Happening {
     Turn(PoolId),
     /// The Spot price of a pool moves.
     Price(PoolId),
-    /// All containers of a pod run.
-    Start(PodId),
+    /// All containers of a pod run, for so long.
+    Start(Admitted, SimDuration),
     /// The containers of a pod are done.
-    End(PodId),
+    End(Admitted),
     /// A deleted pod's containers have stopped.
-    Killed(PodId),
+    Stop(Admitted),
 }
 
 impl Happening {
@@ -70,9 +70,9 @@ impl Happening {
             | Self::Join(_)
             | Self::Gone(_)
             | Self::Reclaim(_)
-            | Self::Start(_)
+            | Self::Start(..)
             | Self::End(_)
-            | Self::Killed(_) => true,
+            | Self::Stop(_) => true,
             Self::Interrupt(_) | Self::Turn(_) | Self::Price(_) => false,
         }
     }
@@ -177,9 +177,9 @@ impl SimWorld {
             Happening::Reclaim(node) => self.reclaim(node),
             Happening::Turn(pool) => self.turn(pool),
             Happening::Price(pool) => self.price_moves(pool),
-            Happening::Start(pod) => self.start_pod(pod),
+            Happening::Start(pod, runtime) => self.start_pod(pod, runtime),
             Happening::End(pod) => self.end_pod(pod),
-            Happening::Killed(pod) => self.kill_pod(pod),
+            Happening::Stop(pod) => self.stop_pod(pod),
         }
     }
 
@@ -250,7 +250,7 @@ impl Driver for SimWorld {
                 Command::LaunchNodes(request) => self.request(request),
                 Command::TerminateNode { node } => self.terminate(*node),
                 &Command::CreatePod { pod, job, spec, attempt, node } => self.create_pod(pod, job, spec, attempt, node),
-                Command::DeletePod { pod, why: _ } => self.delete_pod(*pod),
+                &Command::DeletePod { pod, node, spec, why: _ } => self.delete_pod(pod, node, spec),
             }
         }
         Ok(())

@@ -174,8 +174,8 @@ fn commands() {
             r#"{"command":"CreatePod","pod":"8.9","job":"0-17:3","spec":3,"attempt":2,"node":6}"#,
         ),
         (
-            Command::DeletePod { pod: POD, why: DeleteCause::Timeout },
-            r#"{"command":"DeletePod","pod":"8.9","why":"Timeout"}"#,
+            Command::DeletePod { pod: POD, spec: SPEC, node: NODE, why: DeleteCause::Timeout },
+            r#"{"command":"DeletePod","pod":"8.9","spec":3,"node":6,"why":"Timeout"}"#,
         ),
     ];
     all_covered!(

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use crate::catalog::kubelet::{self, ADD_ONS};
 use crate::catalog::{
-    self, Architecture, Gpu, InstanceType, InterruptionBucket, Offer, PriceBasis, Region, SpotBasis, SpotOffer,
+    self, Architecture, Gpu, InstanceType, InterruptionBucket, Offer, PriceBasis, Region, SpotBasis, SpotOffer, kubelet,
 };
 use crate::model::{Assumptions, Resources};
 use crate::units::{MiB, MilliCpu};
@@ -15,15 +14,7 @@ pub(super) struct Report {
     pub region: &'static str,
     pub location: &'static str,
     pub vm_memory_overhead_ppm: u32,
-    /// The daemonsets of every node, whose sum is each type's `add_ons`.
-    pub daemon_sets: Vec<DaemonSetFacts>,
     pub instance_types: Vec<TypeFacts>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct DaemonSetFacts {
-    pub name: &'static str,
-    pub cpu_milli: MilliCpu,
 }
 
 /// A type, what is left of a node of it, and its price.
@@ -50,8 +41,9 @@ pub(super) struct TypeFacts {
     /// Batch's estimate of the daemonsets' share before it has seen a node, and what it then takes as left for jobs.
     pub cold_daemon_sets: Amount,
     pub for_jobs_cold: Amount,
-    /// What the add-ons of every node request, and what they leave for jobs.
-    pub add_ons: Amount,
+    /// What the usual daemonsets request, by the assumptions `typicalDaemonSet…`, and what they leave for jobs: what a
+    /// scenario runs with that lists none of its own.
+    pub typical_daemon_sets: Amount,
     pub for_jobs: Amount,
     pub offer: Option<OfferFacts>,
 }
@@ -122,7 +114,6 @@ impl Report {
             region: region.name,
             location: region.location,
             vm_memory_overhead_ppm: assumptions.vm_memory_overhead_ppm,
-            daemon_sets: ADD_ONS.map(|(name, cpu_milli)| DaemonSetFacts { name, cpu_milli }).into(),
             instance_types: types.iter().map(|t| TypeFacts::new(t, region, assumptions)).collect(),
         }
     }
@@ -136,10 +127,12 @@ impl TypeFacts {
             memory: MiB(assumptions.cold_daemon_set_memory_mib),
             ..Resources::ZERO
         };
-        let mut add_ons = Resources::ZERO;
-        for (_, cpu) in ADD_ONS {
-            add_ons += Resources::pod(cpu, MiB::ZERO, 0);
-        }
+        let typical = Resources {
+            cpu: MilliCpu(assumptions.typical_daemon_set_cpu_milli),
+            memory: MiB(assumptions.typical_daemon_set_memory_mib),
+            gpus: 0,
+            pods: assumptions.typical_daemon_set_pods,
+        };
         Self {
             instance_type: &instance_type.name,
             family: &instance_type.family,
@@ -161,8 +154,8 @@ impl TypeFacts {
             allocatable: node.allocatable.into(),
             cold_daemon_sets: cold.into(),
             for_jobs_cold: node.allocatable.saturating_sub(cold).into(),
-            add_ons: add_ons.into(),
-            for_jobs: node.allocatable.saturating_sub(add_ons).into(),
+            typical_daemon_sets: typical.into(),
+            for_jobs: node.allocatable.saturating_sub(typical).into(),
             offer: region.offer(instance_type).ok().map(|offer| OfferFacts::new(offer, instance_type.vcpus)),
         }
     }

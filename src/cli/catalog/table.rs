@@ -97,10 +97,8 @@ pub(super) fn several(report: &Report) -> String {
         );
         let _ = writeln!(
             text,
-            "JOBS         allocatable less {}: {}, which every node runs as {} pods",
-            facts.add_ons.cpu_milli,
-            add_on_names(report),
-            facts.add_ons.pods
+            "JOBS         allocatable less {}, {} and {} pods: the usual daemonsets, where a scenario lists none",
+            facts.typical_daemon_sets.cpu_milli, facts.typical_daemon_sets.memory_mib, facts.typical_daemon_sets.pods
         );
     }
     let as_of = prices_as_of(report);
@@ -153,7 +151,7 @@ fn steps(report: &Report, facts: &TypeFacts) -> Table {
         ("- daemonsets, AWS Batch's estimate before it has seen a node".to_owned(), facts.cold_daemon_sets),
         ("= for jobs, when AWS Batch sizes its first node".to_owned(), facts.for_jobs_cold),
         ("  allocatable".to_owned(), facts.allocatable),
-        (format!("- daemonsets of every node: {}", add_on_names(report)), facts.add_ons),
+        ("- the usual daemonsets (aws-node, kube-proxy, logs)".to_owned(), facts.typical_daemon_sets),
         ("= for jobs, on the node".to_owned(), facts.for_jobs),
     ];
     let mut table = plain_table(&["NODE", "CPU", "MEMORY", "PODS"]);
@@ -223,12 +221,6 @@ fn gpu(facts: &TypeFacts) -> String {
         Some(gpu) if facts.gpus == 0 => format!("part of {}", gpu.model),
         Some(gpu) => format!("{} x {}", facts.gpus, gpu.model),
     }
-}
-
-fn add_on_names(report: &Report) -> String {
-    let names: Vec<_> =
-        report.daemon_sets.iter().map(|add_on| format!("{} {}", add_on.name, add_on.cpu_milli)).collect();
-    names.join(", ")
 }
 
 fn overhead(report: &Report) -> String {

@@ -1,7 +1,7 @@
 //! `BEST_FIT`: the one best-fitting, cheapest type, and waiting when it is not to be had. EKS environments reject it; it
 //! is here as the baseline that the progressive strategies are measured against. Source: `UG:allocation-strategies`.
 
-use super::{Ask, Choice, Strategy};
+use super::ask::{Ask, Choice, Strategy};
 use crate::model::FleetStrategy;
 
 pub(super) struct BestFit;

@@ -1,7 +1,7 @@
 //! `BEST_FIT_PROGRESSIVE`: types large enough for the jobs, preferring a lower cost per vCPU; others when those are not to
 //! be had. Source: `UG:allocation-strategies`. How cost is weighed is the assumption `bestFitObjective`.
 
-use super::{Ask, Choice, Strategy};
+use super::ask::{Ask, Choice, Strategy};
 use crate::model::FleetStrategy;
 
 pub(super) struct BestFitProgressive;

@@ -1,7 +1,7 @@
 //! `BEST_FIT_PROGRESSIVE_ORDERED`: the first entry of `instanceTypes` that has something suitable; within a family, in the
 //! manner of `BEST_FIT_PROGRESSIVE`. Source: `API:CRAllocationStrategy` (2026).
 
-use super::{Ask, Choice, Strategy};
+use super::ask::{Ask, Choice, Strategy};
 use crate::model::FleetStrategy;
 
 pub(super) struct BestFitProgressiveOrdered;

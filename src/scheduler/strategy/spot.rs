@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Ask, Candidate, Choice};
+use super::ask::{Ask, Candidate, Choice};
 
 /// All types that serve the jobs well enough, in the given order.
 ///

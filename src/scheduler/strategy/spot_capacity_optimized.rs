@@ -1,7 +1,8 @@
 //! `SPOT_CAPACITY_OPTIMIZED`: types large enough for the jobs, from the pools least likely to be interrupted. Source:
 //! `UG:allocation-strategies`; that EC2's capacity-optimized strategy stands behind it is inferred from the name.
 
-use super::{Ask, Choice, Strategy, spot};
+use super::ask::{Ask, Choice, Strategy};
+use super::spot;
 use crate::model::FleetStrategy;
 
 pub(super) struct SpotCapacityOptimized;

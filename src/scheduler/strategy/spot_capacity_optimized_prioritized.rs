@@ -1,7 +1,8 @@
 //! `SPOT_CAPACITY_OPTIMIZED_PRIORITIZED`: capacity first, the order of `instanceTypes` as far as that allows. Source:
 //! `API:CRAllocationStrategy` (2026); EC2's capacity-optimized-prioritized does as much.
 
-use super::{Ask, Choice, Strategy, spot};
+use super::ask::{Ask, Choice, Strategy};
+use super::spot;
 use crate::model::FleetStrategy;
 
 pub(super) struct SpotCapacityOptimizedPrioritized;

@@ -1,7 +1,8 @@
 //! `SPOT_PRICE_CAPACITY_OPTIMIZED`: of the pools with capacity, the cheapest. AWS recommends it over
 //! `SPOT_CAPACITY_OPTIMIZED` in most cases. Source: `UG:allocation-strategies`.
 
-use super::{Ask, Choice, Strategy, spot};
+use super::ask::{Ask, Choice, Strategy};
+use super::spot;
 use crate::model::FleetStrategy;
 
 pub(super) struct SpotPriceCapacityOptimized;

@@ -1,0 +1,114 @@
+//! `windtunnel run SCENARIO`: one simulated run, from the scenario's file to a table, JSON, files and a journal.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::output::{OutputFormat, print};
+use crate::cli::progress::{Progress, Stopwatch};
+use crate::cli::{CliError, ExitStatus};
+use crate::driver::{self, DriverError};
+use crate::journal::{Header, Writer};
+use crate::metrics::{Metrics, Results};
+use crate::report::{self, OutputDir};
+use crate::scenario::{self, Resolved, Setting};
+use crate::scheduler::Scheduler;
+use crate::sim::SimWorld;
+
+/// Run a scenario in the simulated world.
+///
+/// Same binary, scenario and seed: same bytes, whatever the machine does meanwhile.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The scenario, a JSON file.
+    scenario: PathBuf,
+    /// The seed of all randomness; the scenario's own (or 1) if not given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Change a value of the scenario, by JSON pointer; repeat for more.
+    #[arg(long, value_name = "POINTER=VALUE")]
+    set: Vec<String>,
+    /// Write summary.json, jobs.csv, nodes.csv, timeline.csv and timeline.svg into this folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write every observation and decision as JSON Lines; compressed when the name ends in .gz.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// The form of the result.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    output: OutputFormat,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
+    let scenario = load(&args.scenario, &args.set)?;
+    for warning in &scenario.warnings {
+        eprintln!("{warning}");
+    }
+    let seed = args.seed.unwrap_or(scenario.seed);
+    // A folder or file that can't be written should not cost a run.
+    let out = args.out.as_deref().map(OutputDir::create).transpose().map_err(failed)?;
+    let journal = args.journal.as_ref().map(|path| {
+        let header = Header::new(Some(seed), &scenario.scenario_name, scenario.config.clone(), scenario.names.clone());
+        Writer::create(path, &header)
+    });
+    let journal = journal.transpose().map_err(failed)?;
+
+    let watch = Stopwatch::start();
+    let mut results = simulate(scenario, seed, out.as_ref(), journal).map_err(failed)?;
+    results.summary.sim.wall_s = Some(watch.elapsed_s());
+
+    if let Some(out) = out {
+        let files = out.write(&results).map_err(failed)?;
+        for file in files {
+            eprintln!("wrote {}", file.display());
+        }
+    }
+    print(&match args.output {
+        OutputFormat::Table => report::table(&results.summary),
+        OutputFormat::Json => report::json(&results.summary),
+    })
+}
+
+/// Reads a scenario with its settings; every finding is told at once.
+pub(super) fn load(path: &std::path::Path, settings: &[String]) -> Result<Resolved, CliError> {
+    scenario::load(path, &parse_settings(settings)?).map_err(|findings| CliError::BadInput(findings.to_string()))
+}
+
+/// Reads the values of `--set`; every finding is told at once.
+pub(super) fn parse_settings(texts: &[String]) -> Result<Vec<Setting>, CliError> {
+    let (parsed, wrong): (Vec<_>, Vec<_>) = texts.iter().map(|text| Setting::parse(text)).partition(Result::is_ok);
+    if wrong.is_empty() {
+        return Ok(parsed.into_iter().filter_map(Result::ok).collect());
+    }
+    let wrong: Vec<_> = wrong.into_iter().filter_map(Result::err).map(|finding| finding.to_string()).collect();
+    Err(CliError::BadInput(wrong.join("\n")))
+}
+
+fn simulate(
+    scenario: Resolved,
+    seed: u64,
+    out: Option<&OutputDir>,
+    mut journal: Option<Writer>,
+) -> Result<Results, DriverError> {
+    let Resolved { world, config, names, scenario_name, .. } = scenario;
+    let mut metrics = Metrics::new(config.instance_types.clone(), names, &world.assumptions);
+    if let Some(out) = out {
+        metrics = metrics.with_sinks(out.sinks()?);
+    }
+    let mut progress = Progress::on_terminal(&scenario_name);
+    let mut scheduler = Scheduler::new(config);
+    let mut world = SimWorld::new(world, seed);
+    driver::run(&mut scheduler, &mut world, &mut (&mut metrics, (&mut journal, &mut progress)))?;
+    if let Some(progress) = progress {
+        progress.finish();
+    }
+    if let Some(journal) = journal {
+        journal.finish()?;
+    }
+    metrics.finish(&scenario_name, seed, world.ended_at())
+}
+
+fn failed(error: impl std::fmt::Display) -> CliError {
+    CliError::Failed(error.to_string())
+}

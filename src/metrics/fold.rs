@@ -1,0 +1,248 @@
+//! The fold: looks on as facts come in and decisions go out, and keeps what the results need of them.
+//!
+//! On the hot path of a run: no hashing, no allocation per event, ids are indices. Memory grows with nodes and with pods
+//! in the system, never with the number of jobs. It must not know who decides or what world it is.
+
+use crate::driver::{DriverError, Watcher};
+use crate::ids::{InstanceTypeId, JobSpecId, PodId};
+use crate::metrics::billing::Tariff;
+use crate::metrics::blocked::BlockedTime;
+use crate::metrics::capacity::Part;
+use crate::metrics::jobs::Jobs;
+use crate::metrics::nodes::Nodes;
+use crate::metrics::sinks::Sinks;
+use crate::metrics::timeline::{Levels, Timeline};
+use crate::model::{Assumptions, Names, Resources};
+use crate::scheduler::{AttemptEnd, Command, Decision, Ending, Event, JobEnd, Observation, Reason, TypeFacts};
+use crate::units::{MilliCpu, SimTime};
+
+/// A run's metrics in the making.
+#[derive(Debug)]
+pub struct Metrics {
+    pub(super) names: Names,
+    pub(super) assumptions: Assumptions,
+    pub(super) tariff: Tariff,
+    /// CPU requests by job spec.
+    specs: Vec<MilliCpu>,
+    /// By pod slot.
+    pods: Vec<PodMark>,
+    pub(super) jobs: Jobs,
+    pub(super) nodes: Nodes,
+    pub(super) levels: Levels,
+    pub(super) timeline: Timeline,
+    pub(super) blocked: BlockedTime,
+    pub(super) learned: Vec<Learned>,
+    pub(super) events: u64,
+    pub(super) steps: u64,
+    pub(super) now: SimTime,
+    pub(super) sinks: Option<Sinks>,
+}
+
+/// What the core learned from a type's first node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Learned {
+    pub(super) instance_type: InstanceTypeId,
+    pub(super) estimated: Resources,
+    pub(super) actual: Resources,
+}
+
+/// The pod of a slot and its state in four bytes: late and repeated facts must not move the count of RUNNING jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct PodMark(u32);
+
+impl PodMark {
+    const STARTING: u32 = 1;
+    const RUNNING: u32 = 2;
+
+    const fn new(pod: PodId, state: u32) -> Self {
+        Self(pod.generation << 2 | state)
+    }
+}
+
+impl Metrics {
+    /// Metrics of a run with these instance types, names and assumptions.
+    pub fn new(instance_types: Vec<TypeFacts>, names: Names, assumptions: &Assumptions) -> Self {
+        let tariff = Tariff::from(assumptions);
+        Self {
+            jobs: Jobs::new(names.job_queues.len()),
+            nodes: Nodes::new(instance_types, tariff),
+            specs: Vec::with_capacity(names.job_specs.len()),
+            names,
+            assumptions: assumptions.clone(),
+            tariff,
+            pods: Vec::new(),
+            levels: Levels::default(),
+            timeline: Timeline::default(),
+            blocked: BlockedTime::default(),
+            learned: Vec::new(),
+            events: 0,
+            steps: 0,
+            now: SimTime::ZERO,
+            sinks: None,
+        }
+    }
+
+    /// Writes a row per ended job and node to `sinks`.
+    #[must_use]
+    pub fn with_sinks(mut self, sinks: Sinks) -> Self {
+        self.sinks = Some(sinks);
+        self
+    }
+
+    fn cpu(&self, spec: JobSpecId) -> MilliCpu {
+        self.specs.get(spec.index()).copied().unwrap_or_default()
+    }
+
+    fn event(&mut self, now: SimTime, event: &Event) {
+        let levels = &mut self.levels;
+        match event {
+            Event::JobSubmitted { queue, spec, array_size, .. } => {
+                let jobs = u64::from(array_size.unwrap_or(1));
+                levels.waiting_jobs += jobs;
+                self.jobs.submitted(*queue, jobs, now);
+                self.levels.demand_mcpu += jobs * u64::from(self.cpu(*spec).0);
+            }
+            Event::PodRunning { pod } => {
+                if let Some(mark) = self.pods.get_mut(pod.slot as usize)
+                    && *mark == PodMark::new(*pod, PodMark::STARTING)
+                {
+                    *mark = PodMark::new(*pod, PodMark::RUNNING);
+                    levels.running_jobs += 1;
+                }
+            }
+            Event::NodeLaunched { environment, node, instance_type, zone, purchase, .. } => {
+                self.nodes.launch(now, *node, *environment, (*instance_type, *zone, *purchase), levels);
+            }
+            Event::NodeReady { node, free } => self.nodes.ready(now, *node, free.cpu),
+            Event::NodeAdopted { environment, node, vcpus, free } => {
+                self.nodes.adopt(now, *node, *environment, (*vcpus, free.cpu), levels);
+            }
+            Event::NodeLost { node, cause } => self.nodes.lose(now, *node, Some(*cause), levels),
+            Event::SpotInterruptionWarning { .. } => self.nodes.warnings += 1,
+            Event::SpotPriceChanged { instance_type, zone, per_hour } => {
+                self.nodes.price(now, (*instance_type, *zone), *per_hour, levels);
+            }
+            Event::JobSpecRegistered { spec, job } => {
+                if self.specs.len() <= spec.index() {
+                    self.specs.resize(spec.index() + 1, MilliCpu::ZERO);
+                }
+                self.specs[spec.index()] = job.requests.cpu;
+            }
+            // The core's decisions say what became of these.
+            Event::PodSucceeded { .. }
+            | Event::PodFailed { .. }
+            | Event::CapacityUnavailable { .. }
+            | Event::ComputeEnvironmentCreated { .. }
+            | Event::JobQueueCreated { .. } => {}
+        }
+    }
+
+    /// The job waits again, until its next attempt or, in the same step, its end.
+    fn attempt_ended(&mut self, end: &AttemptEnd) {
+        let cpu = self.cpu(end.spec);
+        self.jobs.attempt_ended(end);
+        self.levels.waiting_jobs += 1;
+        self.levels.demand_mcpu += u64::from(cpu.0);
+        self.levels.requested_mcpu = self.levels.requested_mcpu.saturating_sub(u64::from(cpu.0));
+        if let Some(mark) = self.pods.get_mut(end.pod.slot as usize) {
+            if *mark == PodMark::new(end.pod, PodMark::RUNNING) {
+                self.levels.running_jobs -= 1;
+            }
+            *mark = PodMark::default();
+        }
+        if let Some(sinks) = &mut self.sinks {
+            let (origin, size) = self.nodes.cpu_of(end.node).unzip();
+            let reading = self.nodes.meter_of(end.node, end.stopped_at);
+            let size = size.unwrap_or_default();
+            sinks.attempt_ends((end.pod, end.job, end.node), origin, reading, (cpu.0, size.0));
+        }
+        self.nodes.release(end.node, cpu, (end.starting_at, end.stopped_at), Part::of(end.outcome));
+    }
+
+    fn job_ended(&mut self, end: &JobEnd) -> Result<(), DriverError> {
+        self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(1);
+        self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(u64::from(self.cpu(end.spec).0));
+        self.jobs.ended(end);
+        self.sinks.as_mut().map_or(Ok(()), |sinks| sinks.job(end, &self.names))
+    }
+
+    fn command(&mut self, now: SimTime, command: &Command) {
+        match command {
+            Command::CreatePod { pod, spec, node, .. } => {
+                let cpu = self.cpu(*spec);
+                self.jobs.attempts += 1;
+                self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(1);
+                self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(u64::from(cpu.0));
+                self.levels.requested_mcpu += u64::from(cpu.0);
+                let slot = pod.slot as usize;
+                if self.pods.len() <= slot {
+                    self.pods.resize(slot + 1, PodMark::default());
+                }
+                self.pods[slot] = PodMark::new(*pod, PodMark::STARTING);
+                self.nodes.hold(*node, cpu, now);
+                if let Some(sinks) = &mut self.sinks {
+                    sinks.attempt_begins(*pod, self.nodes.meter_of(*node, now));
+                }
+            }
+            Command::LaunchNodes(_) | Command::TerminateNode { .. } | Command::DeletePod { .. } => {}
+        }
+    }
+
+    fn reason(&mut self, now: SimTime, reason: &Reason) {
+        match reason {
+            Reason::QueueBlocked { queue, why, .. } => self.blocked.change(*queue, Some(*why), now),
+            Reason::QueueUnblocked { queue } => self.blocked.change(*queue, None, now),
+            Reason::Learned { instance_type, estimated, actual, .. } => {
+                // Environments learn each for themselves; the node's size is the type's.
+                if !self.learned.iter().any(|known| known.instance_type == *instance_type) {
+                    let (estimated, actual) = (*estimated, *actual);
+                    self.learned.push(Learned { instance_type: *instance_type, estimated, actual });
+                }
+            }
+            Reason::Launching { .. }
+            | Reason::CannotProvide { .. }
+            | Reason::ScalingIn { .. }
+            | Reason::TypeAvoided { .. } => {}
+        }
+    }
+
+    pub(super) fn close_nodes(&mut self) -> Result<(), DriverError> {
+        while let Some(closed) = self.nodes.next_closed() {
+            if let Some(sinks) = &mut self.sinks {
+                sinks.node(&closed, &self.names)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Watcher for Metrics {
+    fn seen(&mut self, _: &Observation) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    fn decided(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
+        let now = seen.now;
+        self.timeline.advance(now, &self.levels);
+        self.now = now;
+        self.steps += 1;
+        self.events += seen.events.len() as u64;
+        for event in &seen.events {
+            self.event(now, event);
+        }
+        // Endings before commands: a slot may be free and taken again in one step.
+        for ending in &decision.endings {
+            match ending {
+                Ending::Attempt(end) => self.attempt_ended(end),
+                Ending::Job(end) => self.job_ended(end)?,
+            }
+        }
+        for command in &decision.commands {
+            self.command(now, command);
+        }
+        for reason in &decision.reasons {
+            self.reason(now, reason);
+        }
+        self.close_nodes()
+    }
+}

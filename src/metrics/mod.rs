@@ -1,0 +1,44 @@
+//! What a run was like: a streaming fold over observations and decisions, in constant memory.
+//!
+//! | file | claim to check there |
+//! |---|---|
+//! | `fold` | which fact or decision moves which number |
+//! | `waits` | how exact quantiles are |
+//! | `jobs` | what counts as attempt, retry, wait, slowdown |
+//! | `capacity` | how a node's CPU time and bill are split |
+//! | `billing` | what EC2 charges |
+//! | `nodes` | a node from launch to bill, totals by instance type |
+//! | `timeline` | averages over time in a bounded number of bins |
+//! | `blocked` | what heads of queues waited for |
+//! | `results`, `summary` | the keys of the results, and from what they are computed |
+//! | `findings` | what is worth a sentence |
+//! | `figures` | how numbers are written for people |
+//! | `sinks` | rows of `jobs.csv` and `nodes.csv` |
+//!
+//! It knows observations, decisions and the model; not the scheduler's state, not the world, not files.
+
+pub mod billing;
+mod blocked;
+mod capacity;
+pub mod figures;
+mod findings;
+mod fold;
+mod jobs;
+mod nodes;
+mod results;
+#[cfg(test)]
+mod scripted;
+mod sinks;
+mod summary;
+mod timeline;
+mod waits;
+
+pub use billing::Tariff;
+pub use blocked::BlockedSeconds;
+pub use findings::{Finding, FindingCode};
+pub use fold::Metrics;
+pub use results::Results;
+pub use sinks::Sinks;
+pub use summary::*;
+pub use timeline::TimelineRow;
+pub use waits::Quantiles;

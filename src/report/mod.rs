@@ -1,0 +1,11 @@
+//! Results for people and for files: the table on the terminal, the files of `--out`, the chart.
+//!
+//! It formats what `metrics` computed; it computes nothing of its own but sentences and layout.
+
+mod chart;
+mod output;
+mod table;
+
+pub use chart::{reading, timeline_svg};
+pub use output::{OutputDir, OutputError, json};
+pub use table::table;

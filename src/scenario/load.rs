@@ -1,0 +1,227 @@
+//! From a scenario as written to a world, a core's settings and names: all findings in one pass, or all three.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::catalog;
+use crate::model::{Assumptions, Names};
+use crate::scenario::check;
+use crate::scenario::environments;
+use crate::scenario::file::ScenarioFile;
+use crate::scenario::finding::{Finding, Findings};
+use crate::scenario::jobs::Jobs;
+use crate::scenario::judge::Judge;
+use crate::scenario::nearest::nearest;
+use crate::scenario::schema::{AssumptionOverrides, Scenario, Spot, Stop, StopAt};
+use crate::scenario::set::Setting;
+use crate::scenario::types::{Price, Types};
+use crate::scenario::{elsewhere, workload};
+use crate::scheduler::{SchedulerConfig, Settings};
+use crate::sim::{SpotMarket, WorldSpec};
+use crate::units::SimTime;
+
+/// A scenario, ready to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// What the world is made of.
+    pub world: WorldSpec,
+    /// What the core is told.
+    pub config: SchedulerConfig,
+    /// Names by id.
+    pub names: Names,
+    /// `description`.
+    pub description: String,
+    /// `region`.
+    pub region: String,
+    /// `seed`.
+    pub seed: u64,
+    /// The file's name without folder and extension.
+    pub scenario_name: String,
+    /// What is not wrong but worth knowing.
+    pub warnings: Vec<Finding>,
+    /// Prices by instance type, and where they come from.
+    pub prices: Vec<Price>,
+}
+
+/// Reads, varies and resolves a scenario.
+pub fn load(path: &Path, settings: &[Setting]) -> Result<Resolved, Findings> {
+    let mut file = ScenarioFile::open(path)?;
+    let wrong: Vec<_> = settings.iter().filter_map(|setting| file.set(setting).err()).collect();
+    if wrong.is_empty() { file.resolve() } else { Err(Findings::new(wrong)) }
+}
+
+impl ScenarioFile {
+    /// Judges the scenario, and resolves it if there is no error.
+    pub fn resolve(&self) -> Result<Resolved, Findings> {
+        let mut value = self.value.clone();
+        let (ecs, unknown) = elsewhere::take_container_properties(&mut value);
+        let unread = self.problems.iter().map(|problem| problem.pointer.trim_end_matches("/file").to_owned());
+        let mended = unread.filter(|at| value.pointer(at).is_some_and(Value::is_null)).chain(unknown).collect();
+        whole_numbers(&mut value);
+        let checked = check::check(&mut value, mended);
+        let read = self.problems.iter().cloned().chain(ecs).collect();
+        let scenario = serde_json::from_value::<Scenario>(value);
+        let mut judge = Judge::new(&self.places, read, checked);
+        let scenario = match scenario {
+            Ok(scenario) => scenario,
+            Err(error) => {
+                if !judge.has_errors() {
+                    judge.error("", format!("the scenario can't be read: {error}"), "");
+                }
+                return Err(judge.finish());
+            }
+        };
+        self.build(&scenario, judge)
+    }
+
+    fn build(&self, scenario: &Scenario, mut judge: Judge<'_>) -> Result<Resolved, Findings> {
+        judge_unsupported(scenario, &mut judge);
+        let assumptions = assumptions(&scenario.assumptions, &mut judge);
+        let region = catalog::region(&scenario.region).map_err(|error| judge.worded("/region", error)).ok();
+        let mut types = Types::new(region, &scenario.cluster, &assumptions, &mut judge);
+        let mut environments = environments::environments(scenario, &mut types, &mut judge);
+        let nodes = environments::nodes(scenario, &mut environments, &mut judge);
+        let queues = environments::queues(scenario, &environments, &mut judge);
+        judge_policies(scenario, &mut judge);
+        let mut jobs = Jobs::new(scenario, &mut judge);
+        let work = workload::workload(
+            scenario,
+            self,
+            (&environments, &queues),
+            assumptions.image_size_mib,
+            &mut jobs,
+            &mut judge,
+        );
+        let ids = types.ids();
+        let specs = environments.iter().map(|environment| environment.spec(&ids)).collect();
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let zones = types.zones().to_vec();
+        let (type_names, instance_types, prices) = types.finish();
+        if judge.has_errors() {
+            return Err(judge.finish());
+        }
+        Ok(Resolved {
+            config: SchedulerConfig {
+                settings: Settings::from(&assumptions),
+                instance_types: instance_types.iter().map(|known| known.facts).collect(),
+            },
+            names: Names {
+                compute_environments: names(&environments.iter().map(|e| e.name).collect::<Vec<_>>()),
+                job_queues: names(&queues.iter().map(|q| q.name).collect::<Vec<_>>()),
+                job_specs: jobs.names,
+                instance_types: type_names,
+                zones: zones.clone(),
+            },
+            world: WorldSpec {
+                assumptions,
+                instance_types,
+                zones: u8::try_from(zones.len()).unwrap_or(u8::MAX),
+                environments: specs,
+                nodes,
+                queues: queues.into_iter().map(|queue| queue.spec).collect(),
+                specs: jobs.specs,
+                images: jobs.images,
+                image_of: jobs.image_of,
+                workload: work,
+                spot: match scenario.market.spot {
+                    Spot::Advisor => SpotMarket::Advisor,
+                    Spot::Harsh => SpotMarket::Harsh,
+                    Spot::Calm => SpotMarket::Calm,
+                },
+                stop_at: stop_at(scenario.stop),
+            },
+            description: scenario.description.clone(),
+            region: scenario.region.clone(),
+            seed: scenario.seed,
+            scenario_name: self.name().to_owned(),
+            warnings: judge.finish().into_vec(),
+            prices,
+        })
+    }
+}
+
+/// `1.0` and `1e3` are integers to JSON Schema, and to the rest from here on.
+fn whole_numbers(value: &mut Value) {
+    /// Beyond, a float no longer tells one integer from the next.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().filter(|f| number.is_f64() && f.fract() == 0.0 && f.abs() < EXACT) {
+                #[expect(clippy::cast_possible_truncation, reason = "whole and within the exact range")]
+                let whole = float as i64;
+                *number = whole.into();
+            }
+        }
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        Value::Array(entries) => entries.iter_mut().for_each(whole_numbers),
+        _ => {}
+    }
+}
+
+fn judge_unsupported(scenario: &Scenario, judge: &mut Judge<'_>) {
+    if !scenario.scheduling_policies.is_empty() {
+        judge.error(
+            "/schedulingPolicies",
+            "scheduling policies are not supported yet",
+            "write `[]`: queues are then FIFO",
+        );
+    }
+    if !scenario.consumable_resources.is_empty() {
+        judge.error("/consumableResources", "consumable resources are not supported yet", "write `[]`");
+    }
+}
+
+fn judge_policies(scenario: &Scenario, judge: &mut Judge<'_>) {
+    let known: Vec<_> = scenario.job_queues.iter().map(|queue| queue.0.job_queue_name.as_str()).collect();
+    for name in scenario.policies.keys().filter(|name| !known.contains(&name.as_str())) {
+        if judge.is_list_complete("/jobQueues") {
+            let help = nearest(name, known.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
+            let at = super::text::child("/policies", name);
+            judge.error(at, format!("no job queue is called `{name}`"), help.unwrap_or_default());
+        }
+    }
+}
+
+fn stop_at(stop: Stop) -> SimTime {
+    let after = |span: crate::model::duration::TextDuration| SimTime::ZERO + span.0;
+    let at = match stop.at {
+        StopAt::Drained => SimTime::MAX,
+        StopAt::Time(span) => after(span),
+    };
+    stop.after.map_or(at, |latest| at.min(after(latest)))
+}
+
+/// The preset with the scenario's own values in place.
+fn assumptions(overrides: &AssumptionOverrides, judge: &mut Judge<'_>) -> Assumptions {
+    let ideal = overrides.0.get("preset").is_some_and(|preset| preset == "ideal");
+    let preset = if ideal { Assumptions::ideal() } else { Assumptions::default() };
+    let Ok(Value::Object(mut values)) = serde_json::to_value(&preset) else { return preset };
+    values.extend(overrides.0.clone().into_iter().filter(|(name, _)| name != "preset"));
+    let values: Assumptions = match serde_json::from_value(Value::Object(values)) {
+        Ok(values) => values,
+        Err(error) => {
+            judge.error("/assumptions", format!("they can't be read: {error}"), "see `windtunnel assumptions`");
+            return preset;
+        }
+    };
+    for (name, distribution) in [
+        ("requestToPending", &values.request_to_pending),
+        ("pendingToReady", &values.pending_to_ready),
+        ("pendingToReadyGpu", &values.pending_to_ready_gpu),
+        ("pendingToReadyMetal", &values.pending_to_ready_metal),
+        ("podStart", &values.pod_start),
+        ("terminateToGone", &values.terminate_to_gone),
+        ("harshUpTime", &values.harsh_up_time),
+        ("harshDownTime", &values.harsh_down_time),
+    ] {
+        if let Some(problem) = distribution.problem() {
+            judge.error(
+                format!("/assumptions/{name}{}", distribution.problem_pointer()),
+                format!("the distribution can't be: {problem}"),
+                "mend its parameters",
+            );
+        }
+    }
+    values
+}

@@ -1,0 +1,158 @@
+//! Recorded work: finds a job log, reads it once, and turns its records into submissions of a scenario's job definition.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+use crate::ids::JobSpecId;
+use crate::import::swf::{self, SwfJob, SwfLog};
+use crate::model::Resources;
+use crate::scenario::file::ScenarioFile;
+use crate::scenario::finding::{Finding, Severity};
+use crate::scenario::jobs::Jobs;
+use crate::scenario::judge::Judge;
+use crate::scenario::work::{FailedJobs, Trace};
+use crate::scenario::workload::Entry;
+use crate::sim::{TraceJob, WorkloadSource};
+use crate::units::{MiB, MilliCpu, SimDuration, SimTime};
+
+/// Names the folder where logs are looked for that don't lie beside the scenario.
+pub const TRACES_VARIABLE: &str = "WINDTUNNEL_TRACES";
+
+/// Where the logs of the Parallel Workloads Archive are to be had.
+const ARCHIVE: &str = "https://www.cs.huji.ac.il/labs/parallel/workload/logs.html";
+
+/// The jobs of a trace entry; `None` where the log can't be had or read.
+pub(super) fn recorded(
+    written: &Trace,
+    file: &ScenarioFile,
+    entry: &Entry<'_, '_>,
+    jobs: &mut Jobs<'_>,
+    judge: &mut Judge<'_>,
+) -> Option<WorkloadSource> {
+    let at = format!("{}/trace", entry.at);
+    if judge.is_mended(&at) {
+        return None;
+    }
+    let Some(path) = find(&written.log, &file.folder) else {
+        judge.error(
+            at,
+            format!("there is no log `{}` in the scenario's folder, nor where {TRACES_VARIABLE} points", written.log),
+            format!(
+                "logs of the Parallel Workloads Archive are at {ARCHIVE}: put it beside the scenario, or set \
+                 {TRACES_VARIABLE} to the folder that holds it"
+            ),
+        );
+        return None;
+    };
+    let log = match read(&path, file) {
+        Ok(log) => log,
+        Err(errors) => {
+            for error in errors {
+                judge.elsewhere(error);
+            }
+            return None;
+        }
+    };
+    if log.unsorted > 0 {
+        let message = format!("{} records stand after one that was submitted later", log.unsorted);
+        judge.warn(at.as_str(), message, "they are sorted in");
+    }
+    if log.left_out > 0 {
+        judge.warn(at.as_str(), format!("{} records never ran", log.left_out), "they are left out");
+    }
+    if written.submit.0.array_properties.is_some() {
+        let at = format!("{}/submit/arrayProperties", entry.at);
+        judge.error(at, "a recorded job is no array", "remove it");
+    }
+    Some(WorkloadSource::Trace(convert(written, &log, entry, jobs, judge)))
+}
+
+fn convert(
+    written: &Trace,
+    log: &SwfLog,
+    entry: &Entry<'_, '_>,
+    jobs: &mut Jobs<'_>,
+    judge: &mut Judge<'_>,
+) -> Arc<[TraceJob]> {
+    let image_mib = written.image_size_mib.unwrap_or(entry.default_image_mib);
+    let first = log.jobs.first().map_or(0, |job| job.submit_ms);
+    let count = written.max_jobs.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+    let taken = &log.jobs[..log.jobs.len().min(count)];
+    let mut specs: BTreeMap<u32, JobSpecId> = BTreeMap::new();
+    let converted = taken
+        .iter()
+        .map(|job: &SwfJob| TraceJob {
+            submit_at: SimTime::from_millis(scaled(job.submit_ms - first, written.time_scale)),
+            runtime: SimDuration::from_millis(job.run_ms),
+            spec: *specs.entry(job.processors).or_insert_with(|| {
+                let requests = requests(written, job.processors, entry.shape.requests);
+                jobs.intern(&entry.shape.asking_for(requests), image_mib)
+            }),
+            fails: job.failed && written.failed_jobs == FailedJobs::Fail,
+        })
+        .collect();
+    // If the largest fits, so do the others.
+    if let Some((&processors, _)) = specs.last_key_value() {
+        let shape = entry.shape.asking_for(requests(written, processors, entry.shape.requests));
+        let at = format!("{}/trace", entry.at);
+        jobs.judge_size(&shape, entry.queue, entry.environments, Some(at), judge);
+    }
+    converted
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "the product is not negative and saturates; 2^53 ms are 285,000 years"
+)]
+fn scaled(millis: u64, scale: f64) -> u64 {
+    (millis as f64 * scale).round() as u64
+}
+
+/// What a job of so many processors asks for. CPU rounds up to the quarters that AWS Batch takes.
+fn requests(written: &Trace, processors: u32, template: Resources) -> Resources {
+    const CPU_MAX: f64 = 2e9;
+    let milli = (f64::from(processors) * written.vcpus_per_processor * 1e3).min(CPU_MAX);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded and positive")]
+    let cpu = (milli.ceil() as u32).div_ceil(250).max(1) * 250;
+    let memory = written.memory_mib_per_vcpu.map_or(template.memory, |mib| {
+        let mib = (u64::from(mib) * u64::from(cpu)).div_ceil(1_000);
+        MiB(u32::try_from(mib).unwrap_or(u32::MAX))
+    });
+    Resources { cpu: MilliCpu(cpu), memory, ..template }
+}
+
+/// Beside the scenario, else in the folder of the environment variable, else in its `swf`.
+fn find(name: &str, folder: &Path) -> Option<PathBuf> {
+    let beside = Some(folder.join(name));
+    let traces = std::env::var_os(TRACES_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let places = [beside, traces.as_ref().map(|at| at.join(name)), traces.as_ref().map(|at| at.join("swf").join(name))];
+    places.into_iter().flatten().find(|path| path.is_file())
+}
+
+/// A log, read once for all variants of a scenario.
+fn read(path: &Path, file: &ScenarioFile) -> Result<Arc<SwfLog>, Vec<Finding>> {
+    let mut known = file.traces.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(log) = known.get(path) {
+        return Ok(Arc::clone(log));
+    }
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        vec![Finding::about_file(shown.as_str(), format!("can't be read ({error})"), "make it readable")]
+    })?;
+    let log = Arc::new(swf::parse(&bytes).map_err(|errors| {
+        let finding = |error: swf::SwfError| Finding {
+            severity: Severity::Error,
+            file: shown.clone(),
+            line: error.line.and_then(|line| u32::try_from(line).ok()),
+            pointer: String::new(),
+            message: error.message,
+            help: error.help,
+        };
+        errors.into_iter().map(finding).collect::<Vec<_>>()
+    })?);
+    known.insert(path.to_owned(), Arc::clone(&log));
+    Ok(log)
+}

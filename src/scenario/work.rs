@@ -1,0 +1,135 @@
+//! The shape of a scenario's `workload`: submissions that are drawn, and recorded ones.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::model::duration::TextDuration;
+use crate::model::{Distribution, SubmitJob};
+use crate::scenario::schema::Document;
+
+/// One entry of a workload.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum WorkloadEntry {
+    /// Submissions that are drawn.
+    Submissions(Box<Submissions>),
+    /// Submissions that were recorded.
+    Trace(Box<Trace>),
+}
+
+/// The same submission, many times.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Submissions {
+    /// A document as `aws batch submit-job --cli-input-json` takes it.
+    pub submit: Document<SubmitJob>,
+    /// How often it is submitted; once where absent, or once for each time that `arrivals.list` gives.
+    #[schemars(range(min = 1, max = 281_474_976_710_655_u64))]
+    pub count: Option<u64>,
+    /// When the submissions come; all at the beginning where absent.
+    #[serde(default)]
+    pub arrivals: ArrivalProcess,
+    /// How long an attempt runs, from RUNNING.
+    pub runtime: Distribution,
+    /// Probability that an attempt ends with exit code 1.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub failure_probability: f64,
+    /// Size of the container image; the assumption `imageSizeMiB` where absent.
+    #[serde(rename = "imageSizeMiB")]
+    #[schemars(range(max = 1_000_000))]
+    pub image_size_mib: Option<u32>,
+}
+
+/// When submissions come.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) enum ArrivalProcess {
+    /// The first at `start`, then one every `every`; all at once where `every` is 0.
+    Fixed {
+        /// The first.
+        #[serde(default)]
+        start: TextDuration,
+        /// The gap between two.
+        #[serde(default)]
+        every: TextDuration,
+    },
+    /// At random, independently of each other.
+    #[serde(rename_all = "camelCase")]
+    Poisson {
+        /// How many come in an hour on average.
+        #[schemars(range(min = 0.000_001, max = 1e12))]
+        per_hour: f64,
+        /// From when on.
+        #[serde(default)]
+        start: TextDuration,
+    },
+    /// At these times; as many as the entry's `count`.
+    List(#[schemars(length(min = 1))] Vec<TextDuration>),
+}
+
+impl Default for ArrivalProcess {
+    fn default() -> Self {
+        Self::Fixed { start: TextDuration::default(), every: TextDuration::default() }
+    }
+}
+
+/// A job log in the Standard Workload Format.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Trace {
+    /// The log, plain or gzipped: relative to the scenario's folder, or in the folder that the environment variable
+    /// `WINDTUNNEL_TRACES` names.
+    #[serde(rename = "trace")]
+    #[schemars(length(min = 1))]
+    pub log: String,
+    /// What every recorded job is submitted as; its CPU comes from the log.
+    pub submit: Document<SubmitJob>,
+    /// vCPUs that a processor of the log stands for.
+    #[serde(default = "one_f64")]
+    #[schemars(range(min = 0.001, max = 1_000.0))]
+    pub vcpus_per_processor: f64,
+    /// Memory per vCPU; the job definition's memory, whatever the CPU, where absent.
+    #[serde(rename = "memoryMiBPerVcpu")]
+    #[schemars(range(min = 4, max = 1_000_000))]
+    pub memory_mib_per_vcpu: Option<u32>,
+    /// Only the first jobs of the log.
+    #[schemars(range(min = 1))]
+    pub max_jobs: Option<u64>,
+    /// Stretches the times of submission: 0.5 lets the jobs come twice as densely. Runtimes stay.
+    #[serde(default = "one_f64")]
+    #[schemars(range(min = 0.0, max = 1e6))]
+    pub time_scale: f64,
+    /// What becomes of jobs that the log says failed or were cancelled.
+    #[serde(default)]
+    pub failed_jobs: FailedJobs,
+    /// Size of the container image; the assumption `imageSizeMiB` where absent.
+    #[serde(rename = "imageSizeMiB")]
+    #[schemars(range(max = 1_000_000))]
+    pub image_size_mib: Option<u32>,
+}
+
+const fn one_f64() -> f64 {
+    1.0
+}
+
+/// What becomes of jobs that the log says failed or were cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum FailedJobs {
+    /// They run as long and succeed.
+    #[default]
+    Succeed,
+    /// Every attempt of theirs ends with exit code 1.
+    Fail,
+}
+
+impl WorkloadEntry {
+    /// The submission, or its template.
+    pub(super) const fn submit(&self) -> &SubmitJob {
+        match self {
+            Self::Submissions(entry) => &entry.submit.0,
+            Self::Trace(entry) => &entry.submit.0,
+        }
+    }
+}
