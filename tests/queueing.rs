@@ -72,17 +72,17 @@ fn restarts_under_spot_interruption(jobs: u64, precision: f64) {
 
 #[test]
 fn m_m_1_waits_as_long_as_theory_says() {
-    m_m_1(120_000, 0.05);
+    m_m_1(200_000, 0.05);
 }
 
 #[test]
 fn m_m_15_waits_as_long_as_theory_says() {
-    m_m_15(150_000, 0.05);
+    m_m_15(300_000, 0.05);
 }
 
 #[test]
 fn m_d_1_waits_as_long_as_theory_says() {
-    m_d_1(20_000, 0.05);
+    m_d_1(30_000, 0.05);
 }
 
 #[test]
@@ -93,8 +93,8 @@ fn interrupted_jobs_take_as_long_as_theory_says() {
 #[test]
 #[ignore = "minutes: cargo test --test queueing -- --ignored --nocapture"]
 fn all_of_it_to_one_percent() {
-    m_m_1(2_500_000, 0.01);
-    m_m_15(4_500_000, 0.01);
-    m_d_1(600_000, 0.01);
+    m_m_1(3_500_000, 0.01);
+    m_m_15(6_500_000, 0.01);
+    m_d_1(800_000, 0.01);
     restarts_under_spot_interruption(50_000, 0.01);
 }

@@ -107,7 +107,7 @@ fn hold_all(config: ProptestConfig) {
 
 #[test]
 fn every_world_keeps_the_rules() {
-    hold_all(config(2_000, RngSeed::Fixed(12)));
+    hold_all(config(4_000, RngSeed::Fixed(12)));
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn command(command: &Command) -> String {
         Command::CreatePod { pod, job, attempt, node, .. } => {
             format!("create pod {pod} on {node}: job {job}, attempt {attempt}")
         }
-        Command::DeletePod { pod, why } => format!("delete pod {pod}: {why:?}"),
+        Command::DeletePod { pod, why, .. } => format!("delete pod {pod}: {why:?}"),
     }
 }
 

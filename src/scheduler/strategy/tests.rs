@@ -4,6 +4,9 @@ use proptest::prelude::{Strategy as Generator, any, prop, prop_assert, prop_asse
 use proptest::sample::select;
 
 use super::*;
+use crate::ids::InstanceTypeId;
+use crate::model::{AllocationStrategy, BestFitObjective};
+use crate::units::MicroUsd;
 
 /// A question, owned.
 #[derive(Debug, Clone)]
