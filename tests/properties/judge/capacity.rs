@@ -3,7 +3,7 @@
 use windtunnel::ids::{ComputeEnvironmentId, InstanceTypeId};
 use windtunnel::model::Resources;
 
-use super::{Judge, Node, Turn, Verdict, demand};
+use super::{Judge, Launch, Node, Turn, Verdict, demand};
 
 impl Judge<'_> {
     fn nodes_of(&self, id: ComputeEnvironmentId) -> impl Iterator<Item = &Node> {
@@ -20,14 +20,22 @@ impl Judge<'_> {
         self.nodes_of(id).filter(|node| !node.terminating).map(|node| node.vcpus).sum()
     }
 
-    /// vCPUs that requests may still bring.
+    /// vCPUs that requests may still bring, whatever EC2 makes of them: the last instance may be of the largest type.
     pub(super) fn coming_vcpus(&self, id: ComputeEnvironmentId) -> u32 {
         let deadline = self.world.assumptions.launch_response_deadline.0;
         let open = self
             .launches
             .values()
             .filter(|launch| launch.environment == id && !launch.closed && self.now < launch.asked_at + deadline);
-        open.map(|launch| launch.target - launch.given).sum()
+        let largest = |launch: &Launch| {
+            let types = launch.instance_types.iter();
+            types.map(|&one| self.world.instance_type(one).vcpus()).max().unwrap_or(0)
+        };
+        open.map(|launch| match launch.instance_types.len() {
+            1 => (launch.target - launch.given).next_multiple_of(largest(launch)),
+            _ => launch.target - launch.given + largest(launch) - 1,
+        })
+        .sum()
     }
 
     /// After every step: below `maxvCpus` and one instance, and not below `minvCpus` without a loss.
