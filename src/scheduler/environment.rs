@@ -278,3 +278,6 @@ impl Totals {
         jobs
     }
 }
+
+#[cfg(test)]
+mod tests;

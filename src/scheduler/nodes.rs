@@ -15,6 +15,7 @@ const GONE: u32 = u32::MAX - 1;
 
 /// A node as the core knows it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 pub(super) struct Node {
     pub(super) id: NodeId,
     pub(super) environment: ComputeEnvironmentId,

@@ -99,6 +99,8 @@ fn spread(offers: &[Offer], target: u32) -> Vec<(Offer, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn offer(pool: u32, vcpus: u32, available: u32, cents: u64) -> Offer {
@@ -129,6 +131,64 @@ mod tests {
         assert_eq!(pools(FleetStrategy::PriceCapacityOptimized, &offers, 20), [(2, 3)]);
         assert_eq!(pools(FleetStrategy::CapacityOptimizedPrioritized, &offers, 20), [(1, 5)]);
         assert_eq!(pools(FleetStrategy::Diversified, &offers, 20), [(0, 2), (1, 1), (2, 1)]);
+    }
+
+    /// One instance at a time: always of the pool that is best of those that have one left.
+    fn one_by_one(strategy: FleetStrategy, offers: &[Offer], target: u32, share: f64) -> Vec<(u32, u32)> {
+        let deepest = offers.iter().filter(|o| o.instances() > 0).map(|o| o.available).max().unwrap_or(0);
+        let better = |a: &Offer, b: &Offer, a_has: u32, b_has: u32| {
+            let price = (a.per_hour.0 * u64::from(b.vcpus)).cmp(&(b.per_hour.0 * u64::from(a.vcpus)));
+            let depth = b.available.cmp(&a.available);
+            let is_deep = |o: &Offer| f64::from(o.available) >= share * f64::from(deepest);
+            let shallow = is_deep(b).cmp(&is_deep(a));
+            let among_deep = |order: std::cmp::Ordering| if is_deep(a) && is_deep(b) { order } else { depth };
+            let order = match strategy {
+                FleetStrategy::LowestPrice => price.then(a.priority.cmp(&b.priority)).then(depth),
+                FleetStrategy::Prioritized => a.priority.cmp(&b.priority).then(price).then(depth),
+                FleetStrategy::CapacityOptimized => depth,
+                FleetStrategy::CapacityOptimizedPrioritized => {
+                    shallow.then(among_deep(a.priority.cmp(&b.priority))).then(depth)
+                }
+                FleetStrategy::PriceCapacityOptimized => shallow.then(among_deep(price)).then(depth),
+                FleetStrategy::Diversified => a_has.cmp(&b_has),
+            };
+            order.then(a.pool.cmp(&b.pool))
+        };
+        let mut taken = vec![0; offers.len()];
+        let mut got = 0;
+        while got < target {
+            let has_one = |&i: &usize| taken[i] < offers[i].instances();
+            let order = |&i: &usize, &j: &usize| better(&offers[i], &offers[j], taken[i], taken[j]);
+            let Some(best) = (0..offers.len()).filter(has_one).min_by(order) else { break };
+            taken[best] += 1;
+            got += offers[best].vcpus;
+        }
+        offers.iter().zip(taken).filter(|&(_, n)| n > 0).map(|(offer, n)| (offer.pool.0, n)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn takes_what_one_instance_at_a_time_takes(
+            drawn in prop::collection::vec((1..4u32, 0..60u32, 1..6u64), 1..6),
+            target in 1..80u32,
+            share in 0.2..0.9,
+        ) {
+            let offers: Vec<_> =
+                (0..).zip(drawn).map(|(pool, (size, available, cents))| offer(pool, 1 << size, available, cents)).collect();
+            for strategy in [
+                FleetStrategy::LowestPrice,
+                FleetStrategy::Prioritized,
+                FleetStrategy::CapacityOptimized,
+                FleetStrategy::CapacityOptimizedPrioritized,
+                FleetStrategy::PriceCapacityOptimized,
+                FleetStrategy::Diversified,
+            ] {
+                let taken = allocate(strategy, offers.clone(), target, share);
+                let mut taken: Vec<_> = taken.into_iter().map(|(offer, count)| (offer.pool.0, count)).collect();
+                taken.sort_unstable();
+                prop_assert_eq!(taken, one_by_one(strategy, &offers, target, share), "{:?}", strategy);
+            }
+        }
     }
 
     #[test]

@@ -1,28 +1,36 @@
-//! What several integration tests need.
+//! Worlds that queueing theory knows, and the statistics to compare a simulation with an exact value.
 
+use rayon::prelude::*;
 use windtunnel::driver::{self, DriverError, Watcher};
-use windtunnel::ids::{ComputeEnvironmentId, JobQueueId, JobSpecId};
+use windtunnel::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobSpecId, ZoneId};
 use windtunnel::model::duration::TextDuration;
-use windtunnel::model::{Assumptions, Distribution, Resources};
-use windtunnel::scheduler::*;
-use windtunnel::sim::*;
-use windtunnel::units::*;
+use windtunnel::model::{AllocationStrategy, Assumptions, Distribution, PurchaseOption, Resources};
+use windtunnel::scheduler::{
+    Command, Decision, Ending, EnvironmentSpec, JobEnd, JobSpec, ManagedSpec, Observation, QueueSpec, Scheduler,
+    SchedulerConfig, Settings, TypeFacts,
+};
+use windtunnel::sim::{
+    Arrivals, FixedNode, NodeClass, SimWorld, SpotMarket, WorkloadEntry, WorkloadSource, WorldSpec, WorldType,
+};
+use windtunnel::units::{MiB, MicroUsd, MilliCpu, SimDuration, SimTime};
 
-pub(crate) fn secs(s: u64) -> TextDuration {
-    TextDuration(SimDuration::from_secs(s))
+/// What a job asks for and a server offers.
+const SERVER: Resources = Resources { cpu: MilliCpu(1_000), memory: MiB(1_024), gpus: 0, pods: 1 };
+
+pub(crate) const fn secs(secs: u64) -> TextDuration {
+    TextDuration(SimDuration::from_secs(secs))
 }
 
-pub(crate) fn server_farm(servers: usize, per_second: f64, runtime: Distribution) -> WorldSpec {
-    let free = Resources { cpu: MilliCpu(1000), memory: MiB(1024), gpus: 0, pods: 1 };
-    let environment = ComputeEnvironmentId(0);
+/// An ideal world with one queue before one environment, and jobs that each take a server of their own.
+fn world(environment: EnvironmentSpec, jobs: u64, mean_gap_s: f64, runtime: Distribution) -> WorldSpec {
     WorldSpec {
         assumptions: Assumptions::ideal(),
         instance_types: vec![],
         zones: 1,
-        environments: vec![EnvironmentSpec { enabled: true, managed: None }],
-        nodes: vec![FixedNode { environment, vcpus: 1, free }; servers],
-        queues: vec![QueueSpec { priority: 1, environments: vec![environment] }],
-        specs: vec![JobSpec { requests: Resources::pod(MilliCpu(1000), MiB(1024), 0), attempts: 1, timeout: None }],
+        environments: vec![environment],
+        nodes: vec![],
+        queues: vec![QueueSpec { priority: 1, environments: vec![ComputeEnvironmentId(0)] }],
+        specs: vec![JobSpec { requests: SERVER, attempts: 1, timeout: None }],
         images: vec![0],
         image_of: vec![0],
         workload: vec![WorkloadEntry {
@@ -30,8 +38,8 @@ pub(crate) fn server_farm(servers: usize, per_second: f64, runtime: Distribution
             source: WorkloadSource::Synthetic {
                 spec: JobSpecId(0),
                 array_size: None,
-                count: 200_000,
-                arrivals: Arrivals::Poisson { start: SimTime::ZERO, mean_gap_s: 1.0 / per_second },
+                count: jobs,
+                arrivals: Arrivals::Poisson { start: SimTime::ZERO, mean_gap_s },
                 runtime,
             },
             failure_probability: 0.0,
@@ -41,54 +49,113 @@ pub(crate) fn server_farm(servers: usize, per_second: f64, runtime: Distribution
     }
 }
 
-#[derive(Default)]
-struct Waits {
-    jobs: f64,
-    sum_s: f64,
+/// `servers` nodes that stand there from the start: M/·/c.
+pub(crate) fn server_farm(servers: usize, jobs: u64, mean_gap_s: f64, runtime: Distribution) -> WorldSpec {
+    let node = FixedNode { environment: ComputeEnvironmentId(0), vcpus: 1, free: SERVER };
+    let environment = EnvironmentSpec { enabled: true, managed: None };
+    WorldSpec { nodes: vec![node; servers], ..world(environment, jobs, mean_gap_s, runtime) }
 }
 
-impl Watcher for Waits {
+/// As many Spot instances as there are jobs, each taken after an exponential time of its own; jobs start afresh.
+pub(crate) fn spot_restarts(interruptions_per_hour: f64, jobs: u64, mean_gap_s: f64, work: TextDuration) -> WorldSpec {
+    let managed = ManagedSpec {
+        purchase: PurchaseOption::Spot,
+        strategy: AllocationStrategy::SpotCapacityOptimized,
+        min_vcpus: 0,
+        max_vcpus: 1_000_000,
+        instance_types: vec![vec![InstanceTypeId(0)]],
+        min_scale_down_delay: None,
+        bid_percentage: None,
+    };
+    let price = MicroUsd(10_000);
+    let environment = EnvironmentSpec { enabled: true, managed: Some(managed) };
+    let mut world = world(environment, jobs, mean_gap_s, Distribution::Constant(work));
+    world.instance_types = vec![WorldType {
+        facts: TypeFacts { vcpus: 1, allocatable: SERVER, on_demand_per_hour: price, spot_per_hour: price },
+        free: SERVER,
+        class: NodeClass::Cpu,
+        interruption_bucket: 0,
+        spot_per_hour: Some(price),
+        zones: vec![ZoneId(0)],
+    }];
+    world.specs[0].attempts = 10;
+    world.spot = SpotMarket::Advisor;
+    let all = &mut world.assumptions;
+    (all.spot_hazard_per_hour, all.spot_stress, all.spot_mass_share) = ([interruptions_per_hour; 5], 1.0, 0.0);
+    (all.spot_notice, all.idle_scale_down_delay) = (secs(0), secs(600));
+    world
+}
+
+/// Sums over the jobs of a run, those of the warm-up left out.
+pub(crate) struct Totals<F> {
+    measure: F,
+    warm_up: u64,
+    jobs: u64,
+    sum: f64,
+    /// Pods created, and instances asked for.
+    pub(crate) pods: u64,
+    pub(crate) launches: u64,
+}
+
+impl<F: Fn(&JobEnd) -> f64> Watcher for Totals<F> {
     fn seen(&mut self, _: &Observation) -> Result<(), DriverError> {
         Ok(())
     }
+
     fn decided(&mut self, _: &Observation, decision: &Decision) -> Result<(), DriverError> {
+        for command in &decision.commands {
+            match command {
+                Command::CreatePod { .. } => self.pods += 1,
+                Command::LaunchNodes(request) => self.launches += u64::from(request.target_vcpus),
+                Command::TerminateNode { .. } | Command::DeletePod { .. } => {}
+            }
+        }
         for ending in &decision.endings {
-            if let Ending::Job(job) = ending {
-                self.jobs += 1.0;
-                self.sum_s += job.first_running_at.unwrap().since(job.submitted_at).as_secs_f64();
+            if let Ending::Job(job) = ending
+                && job.job.job.index() >= self.warm_up
+            {
+                assert!(job.succeeded, "{} failed", job.job);
+                self.jobs += 1;
+                self.sum += (self.measure)(job);
             }
         }
         Ok(())
     }
 }
 
-pub(crate) fn mean_wait_s(world: &WorldSpec, seed: u64) -> f64 {
+/// Runs a world to its end and measures the jobs after the first `warm_up`.
+pub(crate) fn run<F: Fn(&JobEnd) -> f64>(world: WorldSpec, seed: u64, warm_up: u64, measure: F) -> Totals<F> {
     let config = SchedulerConfig {
         settings: Settings::from(&world.assumptions),
-        instance_types: world.instance_types.iter().map(|t| t.facts).collect(),
+        instance_types: world.instance_types.iter().map(|one| one.facts).collect(),
     };
-    let mut waits = Waits::default();
-    driver::run(&mut Scheduler::new(config), &mut SimWorld::new(world.clone(), seed), &mut waits).unwrap();
-    waits.sum_s / waits.jobs
+    let mut totals = Totals { measure, warm_up, jobs: 0, sum: 0.0, pods: 0, launches: 0 };
+    driver::run(&mut Scheduler::new(config), &mut SimWorld::new(world, seed), &mut totals).unwrap();
+    totals
 }
 
-pub(crate) struct Interval {
-    mean: f64,
-    half: f64,
-}
-
-pub(crate) fn interval(values: impl Iterator<Item = f64>) -> Interval {
-    let v: Vec<f64> = values.collect();
-    let n = v.iter().map(|_| 1.0).sum::<f64>();
-    let mean = v.iter().sum::<f64>() / n;
-    let var = v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    Interval { mean, half: 2.861 * (var / n).sqrt() }
-}
-
-impl Interval {
-    pub(crate) fn covers(&self, truth: f64, precision: f64) {
-        println!("{} ± {}", self.mean, self.half);
-        assert!((self.mean - truth).abs() <= self.half, "{} ± {}", self.mean, self.half);
-        assert!(self.half <= precision * truth);
+impl<F> Totals<F> {
+    #[expect(clippy::cast_precision_loss, reason = "millions")]
+    pub(crate) fn mean(&self) -> f64 {
+        self.sum / self.jobs as f64
     }
+}
+
+/// Replications per estimate, and Student's t for a 99 % interval with one degree of freedom less (two-sided).
+const REPLICATIONS: u64 = 20;
+const STUDENT_T_99_DF_19: f64 = 2.860_935;
+
+/// Estimates a mean from independent replications under the seeds 1 to 20, and compares it with the exact value, which
+/// must lie inside the 99 % confidence interval; the interval must be no wider than `precision` either side.
+#[expect(clippy::cast_precision_loss, reason = "twenty")]
+pub(crate) fn agrees(what: &str, exact: f64, precision: f64, replicate: impl Fn(u64) -> f64 + Sync + Send) {
+    let means: Vec<_> = (1..=REPLICATIONS).into_par_iter().map(replicate).collect();
+    let n = REPLICATIONS as f64;
+    let mean = means.iter().sum::<f64>() / n;
+    let variance = means.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let half = STUDENT_T_99_DF_19 * (variance / n).sqrt();
+    let figures = format!("{what}: {mean:.5} ± {half:.5} (99 %), exact {exact:.5}");
+    println!("{figures}");
+    assert!(half <= precision * exact, "{figures}: wider than {precision}");
+    assert!((mean - exact).abs() <= half, "{figures}: does not agree");
 }

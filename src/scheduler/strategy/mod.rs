@@ -11,6 +11,8 @@ mod spot;
 mod spot_capacity_optimized;
 mod spot_capacity_optimized_prioritized;
 mod spot_price_capacity_optimized;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use ask::{Ask, Candidate, Choice};
 pub(crate) use by_name::strategy;
