@@ -49,7 +49,8 @@ pub(super) struct Instances {
 /// What this run took from a pool.
 #[derive(Debug, Clone, Default)]
 struct PoolUse {
-    vcpus: u32,
+    /// By purchase option: what On-Demand takes is not Spot's.
+    vcpus: [u32; 2],
     launched: u64,
     spot: Vec<NodeId>,
     told: Option<MicroUsd>,
@@ -171,7 +172,8 @@ impl SimWorld {
                     continue;
                 }
                 let depth = self.market.depth(pool, request.purchase, self.now, truth);
-                let available = depth.saturating_sub(self.instances.pools[pool.0 as usize].vcpus);
+                let available =
+                    depth.saturating_sub(self.instances.pools[pool.0 as usize].vcpus[request.purchase as usize]);
                 offers.push(Offer { pool, instance_type, priority, vcpus: truth.vcpus(), available, per_hour });
             }
         }
@@ -184,7 +186,7 @@ impl SimWorld {
         let usage = &mut self.instances.pools[pool.0 as usize];
         let ordinal = usage.launched;
         usage.launched += 1;
-        usage.vcpus += vcpus;
+        usage.vcpus[purchase as usize] += vcpus;
         let tell_price = purchase == PurchaseOption::Spot && usage.told.replace(per_hour) != Some(per_hour);
         if tell_price {
             self.facts.push(Event::SpotPriceChanged { instance_type, zone, per_hour });
@@ -275,7 +277,7 @@ impl SimWorld {
         let Some(instance) = self.instances.remove(id) else { return };
         if let Some(Origin { instance_type, pool, purchase, index, .. }) = instance.origin {
             let usage = &mut self.instances.pools[pool.0 as usize];
-            usage.vcpus -= self.spec.instance_types[instance_type.index()].vcpus();
+            usage.vcpus[purchase as usize] -= self.spec.instance_types[instance_type.index()].vcpus();
             if purchase == PurchaseOption::Spot {
                 usage.spot.swap_remove(index);
                 let moved = usage.spot.get(index).copied();

@@ -249,7 +249,7 @@ impl Market {
                 }
             }
         };
-        let side = usize::from(purchase == PurchaseOption::Spot);
+        let side = purchase as usize;
         let key = u64::from(id.0) << 1 | side as u64;
         let mut depth = self.pools[id.0 as usize].depths[side];
         let span = now.as_millis() / SHORTAGE_SPAN.as_millis();

@@ -90,7 +90,7 @@ fn a_place_that_can_hold_no_journal_is_refused_before_the_run() {
     let folder = tempdir().unwrap();
     for path in [folder.path().to_owned(), folder.path().join("no-such-folder/a.jsonl")] {
         let error = Writer::create(&path, &header()).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("writing the journal {}: ", path.display())), "{error}");
+        assert!(error.starts_with(&format!("can't write the journal {}; ", path.display())), "{error}");
     }
 }
 
