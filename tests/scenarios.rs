@@ -242,7 +242,7 @@ mod claims {
     const ON_DEMAND: &str = "/jobQueues/0/computeEnvironmentOrder/0/computeEnvironment=on-demand";
 
     fn cpu(of: &str) -> String {
-        format!("/jobDefinitions/0/eksProperties/podProperties/containers/0/resources/limits/cpu=\"{of}\"")
+        format!("/jobDefinitions/0/eksProperties/podProperties/containers/0/resources/limits/cpu={of}")
     }
 
     /// Nodes of an instance type.

@@ -128,5 +128,8 @@ fn folder(path: &Path) -> &Path {
 }
 
 fn failed(path: &Path, source: io::Error) -> DriverError {
-    DriverError::Io { context: format!("can't write the journal {}; name a file in a folder that you may write to", path.display()), source }
+    DriverError::Io {
+        context: format!("can't write the journal {}; name a file in a folder that you may write to", path.display()),
+        source,
+    }
 }

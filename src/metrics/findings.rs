@@ -130,16 +130,16 @@ fn blocked(queue: &QueueRow, end_s: f64) -> Option<Finding> {
             _ => Some((reason, secs)),
         })?;
     let part = ratio(total, end_s);
+    let by = if longest < total { format!("mostly by {reason} ({})", span(longest)) } else { format!("by {reason}") };
     (part >= OFTEN_BLOCKED).then(|| Finding {
         code: FindingCode::HeadBlocked,
         subject: Some(queue.queue.clone()),
         share: part,
         text: format!(
-            "The head of queue {} was blocked for {} of the run ({}), mostly by {reason} ({}).",
+            "The head of queue {} was blocked for {} of the run ({}), {by}.",
             queue.queue,
             percent(part),
             span(total),
-            span(longest)
         ),
     })
 }

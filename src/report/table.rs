@@ -219,6 +219,7 @@ fn blocked(summary: &Summary) -> String {
         .queues
         .iter()
         .flat_map(|queue| queue.blocked_s.iter().map(move |(reason, &secs)| (&queue.queue, reason, secs)))
+        .filter(|&(.., secs)| secs > 0.0)
         .map(|(queue, reason, secs)| {
             let share = if end_s > 0.0 { percent(secs / end_s) } else { NONE.to_owned() };
             let what = if named { format!("{queue}: {reason}") } else { reason.clone() };
