@@ -20,7 +20,7 @@
 //!
 //! let summary = metrics.finish(&name, seed, world.ended_at())?.summary;
 //! assert_eq!(summary.jobs.submitted, 600);
-//! assert_eq!(summary.jobs.unfinished, 0);
+//! assert_eq!(summary.jobs.succeeded, 600);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
