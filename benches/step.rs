@@ -45,11 +45,11 @@ impl Load {
         let events = &mut load.seen.events;
         events.push(Event::ComputeEnvironmentCreated {
             environment,
-            spec: Box::new(EnvironmentSpec { enabled: true, managed: None }),
+            spec: Box::new(EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: None }),
         });
         let environments = vec![environment];
-        events.push(Event::JobQueueCreated { queue, spec: Box::new(QueueSpec { priority: 1, environments }) });
-        let job = Box::new(JobSpec { requests, attempts: 1, timeout: None });
+        events.push(Event::JobQueueCreated { queue, spec: Box::new(QueueSpec::fifo(1, environments)) });
+        let job = Box::new(JobSpec { requests, attempts: 1, ..JobSpec::default() });
         events.push(Event::JobSpecRegistered { spec, job });
         events.extend((0..NODES).map(|id| Event::NodeAdopted { environment, node: NodeId(id), vcpus: 16, free }));
         load.submit(u64::from(NODES * JOBS_PER_NODE) + RUNNABLE);
@@ -63,12 +63,7 @@ impl Load {
     fn submit(&mut self, jobs: u64) {
         let ids = self.submitted..self.submitted + jobs;
         self.submitted = ids.end;
-        let job = |index| Event::JobSubmitted {
-            job: JobId::new(0, index),
-            queue: JobQueueId(0),
-            spec: JobSpecId(0),
-            array_size: None,
-        };
+        let job = |index| Event::submitted(JobId::new(0, index), JobQueueId(0), JobSpecId(0), None);
         self.seen.events.extend(ids.map(job));
     }
 

@@ -42,6 +42,10 @@ id! {
     InstanceTypeId(u16), "type-";
     /// An Availability Zone of the region, in alphabetical order.
     ZoneId(u8), "zone-";
+    /// A share of fair-share queues, in order of appearance. What a scheduling policy calls `shareIdentifier`.
+    ShareId(u32), "share-";
+    /// A consumable resource, in order of creation.
+    ConsumableResourceId(u16), "consumable-";
     /// A node, in order of launch. Minted by the driver when EC2 (or its stand-in) says that the instance exists.
     NodeId(u32), "node-";
     /// One request for capacity that the core made.

@@ -132,10 +132,14 @@ fn world(strategy: AllocationStrategy, max_vcpus: u32) -> WorldSpec {
         },
         instance_types: instance_types.to_vec(),
         zones: 2,
-        environments: vec![EnvironmentSpec { enabled: true, managed: Some(managed) }],
+        environments: vec![EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: Some(managed) }],
         nodes: vec![],
-        queues: vec![QueueSpec { priority: 1, environments: vec![ComputeEnvironmentId(0)] }],
-        specs: vec![JobSpec { requests: Resources::pod(MilliCpu(1_000), MiB(2_048), 0), attempts: 5, timeout: None }],
+        queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
+        specs: vec![JobSpec {
+            requests: Resources::pod(MilliCpu(1_000), MiB(2_048), 0),
+            attempts: 5,
+            ..JobSpec::default()
+        }],
         images: vec![500],
         image_of: vec![0],
         workload: vec![entry(None, 600, 60.0), entry(Some(20), 30, 1_200.0)],

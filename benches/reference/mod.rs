@@ -43,6 +43,7 @@ pub(crate) fn world(jobs: u64, nodes: u32) -> WorldSpec {
         zones: 6,
         environments: vec![EnvironmentSpec {
             enabled: true,
+            unmanaged_vcpus: None,
             managed: Some(ManagedSpec {
                 purchase: PurchaseOption::Ec2,
                 strategy: AllocationStrategy::BestFitProgressive,
@@ -54,8 +55,12 @@ pub(crate) fn world(jobs: u64, nodes: u32) -> WorldSpec {
             }),
         }],
         nodes: Vec::new(),
-        queues: vec![QueueSpec { priority: 1, environments: vec![ComputeEnvironmentId(0)] }],
-        specs: vec![JobSpec { requests: Resources::pod(MilliCpu(1_000), MiB(2_048), 0), attempts: 1, timeout: None }],
+        queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
+        specs: vec![JobSpec {
+            requests: Resources::pod(MilliCpu(1_000), MiB(2_048), 0),
+            attempts: 1,
+            ..JobSpec::default()
+        }],
         images: vec![500],
         image_of: vec![0],
         workload: vec![WorkloadEntry {

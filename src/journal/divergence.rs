@@ -171,7 +171,7 @@ mod tests {
     fn create(slot: u32, node: u32) -> Command {
         let job = JobRef { job: JobId::new(0, slot.into()), child: None };
         let pod = PodId { slot, generation: 0 };
-        Command::CreatePod { pod, job, spec: JobSpecId(0), attempt: 1, node: NodeId(node) }
+        Command::CreatePod { pod, job, spec: JobSpecId(0), attempt: 1, node: NodeId(node), node_index: None }
     }
 
     fn divergence(expected: Vec<Command>, got: Vec<Command>) -> Divergence {

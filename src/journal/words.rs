@@ -118,7 +118,7 @@ mod tests {
 
         let job = JobRef { job: JobId::new(0, 17), child: None };
         let pod = PodId { slot: 2, generation: 1 };
-        let create = Command::CreatePod { pod, job, spec: JobSpecId(4), attempt: 1, node: NodeId(3) };
+        let create = Command::CreatePod { pod, job, spec: JobSpecId(4), attempt: 1, node: NodeId(3), node_index: None };
         let said = "CreatePod pod 2.1, job 0-17, spec spec-4, attempt 1, node node-3";
         assert_eq!(sentence(&create, &names), said);
 

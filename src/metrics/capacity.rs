@@ -42,8 +42,12 @@ impl Part {
     pub(super) const fn of(outcome: AttemptOutcome) -> Self {
         match outcome {
             AttemptOutcome::Succeeded => Self::Useful,
-            AttemptOutcome::HostTerminated => Self::Interrupted,
-            AttemptOutcome::Failed(_) | AttemptOutcome::TimedOut => Self::Failed,
+            AttemptOutcome::HostTerminated | AttemptOutcome::EnvironmentUpdated => Self::Interrupted,
+            AttemptOutcome::Failed(_)
+            | AttemptOutcome::TimedOut
+            | AttemptOutcome::Terminated
+            | AttemptOutcome::VolumeNotAttached
+            | AttemptOutcome::MainNodeEnded => Self::Failed,
         }
     }
 }

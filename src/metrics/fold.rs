@@ -22,8 +22,8 @@ pub struct Metrics {
     pub(super) names: Names,
     pub(super) assumptions: Assumptions,
     pub(super) tariff: Tariff,
-    /// CPU requests by job spec.
-    specs: Vec<MilliCpu>,
+    /// By job spec.
+    specs: Vec<SpecFacts>,
     /// By pod slot.
     pods: Vec<PodMark>,
     pub(super) jobs: Jobs,
@@ -36,6 +36,27 @@ pub struct Metrics {
     pub(super) steps: u64,
     pub(super) now: SimTime,
     pub(super) sinks: Option<Sinks>,
+}
+
+/// What the fold needs of a job spec.
+#[derive(Debug, Clone, Copy, Default)]
+struct SpecFacts {
+    /// CPU that each of its pods asks for.
+    cpu: MilliCpu,
+    /// Of a multi-node parallel job: number of nodes, and which is the main one.
+    multi_node: Option<(u16, u16)>,
+}
+
+impl SpecFacts {
+    /// CPU that a job asks for, in thousandths of a vCPU.
+    fn demand(self) -> u64 {
+        u64::from(self.cpu.0) * u64::from(self.multi_node.map_or(1, |(nodes, _)| nodes))
+    }
+
+    /// Whether what becomes of this pod is what becomes of the job's attempt.
+    fn leads(self, node_index: Option<u16>) -> bool {
+        self.multi_node.is_none_or(|(_, main)| node_index == Some(main))
+    }
 }
 
 /// What the core learned from a type's first node.
@@ -53,6 +74,8 @@ struct PodMark(u32);
 impl PodMark {
     const STARTING: u32 = 1;
     const RUNNING: u32 = 2;
+    /// Of a multi-node parallel job, and not its main node: not counted.
+    const FOLLOWING: u32 = 3;
 
     const fn new(pod: PodId, state: u32) -> Self {
         Self(pod.generation << 2 | state)
@@ -89,7 +112,7 @@ impl Metrics {
         self
     }
 
-    fn cpu(&self, spec: JobSpecId) -> MilliCpu {
+    fn spec(&self, spec: JobSpecId) -> SpecFacts {
         self.specs.get(spec.index()).copied().unwrap_or_default()
     }
 
@@ -100,7 +123,7 @@ impl Metrics {
                 let jobs = u64::from(array_size.unwrap_or(1));
                 levels.waiting_jobs += jobs;
                 self.jobs.submitted(*queue, jobs, now);
-                self.levels.demand_mcpu += jobs * u64::from(self.cpu(*spec).0);
+                self.levels.demand_mcpu += jobs * self.spec(*spec).demand();
             }
             Event::PodRunning { pod } => {
                 if let Some(mark) = self.pods.get_mut(pod.slot as usize)
@@ -124,25 +147,40 @@ impl Metrics {
             }
             Event::JobSpecRegistered { spec, job } => {
                 if self.specs.len() <= spec.index() {
-                    self.specs.resize(spec.index() + 1, MilliCpu::ZERO);
+                    self.specs.resize(spec.index() + 1, SpecFacts::default());
                 }
-                self.specs[spec.index()] = job.requests.cpu;
+                self.specs[spec.index()] = SpecFacts {
+                    cpu: job.requests.cpu,
+                    multi_node: job.multi_node.as_ref().map(|multi_node| (multi_node.nodes, multi_node.main)),
+                };
             }
             // The core's decisions say what became of these.
             Event::PodSucceeded { .. }
             | Event::PodFailed { .. }
+            | Event::PodStuck { .. }
             | Event::CapacityUnavailable { .. }
+            | Event::JobCancelRequested { .. }
+            | Event::JobTerminateRequested { .. }
             | Event::ComputeEnvironmentCreated { .. }
-            | Event::JobQueueCreated { .. } => {}
+            | Event::ComputeEnvironmentUpdated { .. }
+            | Event::ComputeEnvironmentInvalid { .. }
+            | Event::ComputeEnvironmentDeleted { .. }
+            | Event::ConsumableResourceSet { .. }
+            | Event::JobQueueCreated { .. }
+            | Event::JobQueueUpdated { .. }
+            | Event::JobQueueDeleted { .. } => {}
         }
     }
 
     /// The job waits again, until its next attempt or, in the same step, its end.
     fn attempt_ended(&mut self, end: &AttemptEnd) {
-        let cpu = self.cpu(end.spec);
-        self.jobs.attempt_ended(end);
-        self.levels.waiting_jobs += 1;
-        self.levels.demand_mcpu += u64::from(cpu.0);
+        let spec = self.spec(end.spec);
+        let cpu = spec.cpu;
+        if spec.leads(end.node_index) {
+            self.jobs.attempt_ended(end);
+            self.levels.waiting_jobs += 1;
+            self.levels.demand_mcpu += spec.demand();
+        }
         self.levels.requested_mcpu = self.levels.requested_mcpu.saturating_sub(u64::from(cpu.0));
         if let Some(mark) = self.pods.get_mut(end.pod.slot as usize) {
             if *mark == PodMark::new(end.pod, PodMark::RUNNING) {
@@ -161,24 +199,28 @@ impl Metrics {
 
     fn job_ended(&mut self, end: &JobEnd) -> Result<(), DriverError> {
         self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(1);
-        self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(u64::from(self.cpu(end.spec).0));
+        self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(self.spec(end.spec).demand());
         self.jobs.ended(end);
         self.sinks.as_mut().map_or(Ok(()), |sinks| sinks.job(end, &self.names))
     }
 
     fn command(&mut self, now: SimTime, command: &Command) {
         match command {
-            Command::CreatePod { pod, spec, node, .. } => {
-                let cpu = self.cpu(*spec);
-                self.jobs.attempts += 1;
-                self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(1);
-                self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(u64::from(cpu.0));
+            Command::CreatePod { pod, spec, node, node_index, .. } => {
+                let spec = self.spec(*spec);
+                let cpu = spec.cpu;
+                let leads = spec.leads(*node_index);
+                if leads {
+                    self.jobs.attempts += 1;
+                    self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(1);
+                    self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(spec.demand());
+                }
                 self.levels.requested_mcpu += u64::from(cpu.0);
                 let slot = pod.slot as usize;
                 if self.pods.len() <= slot {
                     self.pods.resize(slot + 1, PodMark::default());
                 }
-                self.pods[slot] = PodMark::new(*pod, PodMark::STARTING);
+                self.pods[slot] = PodMark::new(*pod, if leads { PodMark::STARTING } else { PodMark::FOLLOWING });
                 self.nodes.hold(*node, cpu, now);
                 if let Some(sinks) = &mut self.sinks {
                     sinks.attempt_begins(*pod, self.nodes.meter_of(*node, now));
@@ -199,7 +241,18 @@ impl Metrics {
                     self.learned.push(Learned { instance_type: *instance_type, estimated, actual });
                 }
             }
+            Reason::SubmissionRefused { queue, spec, jobs, .. } => {
+                let jobs = u64::from(*jobs);
+                self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(jobs);
+                self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(jobs * self.spec(*spec).demand());
+                self.jobs.refused(*queue, jobs);
+            }
             Reason::Launching { .. }
+            | Reason::HeadBlocked { .. }
+            | Reason::Released { .. }
+            | Reason::EnvironmentInvalid { .. }
+            | Reason::EnvironmentValid { .. }
+            | Reason::EnvironmentUpdated { .. }
             | Reason::CannotProvide { .. }
             | Reason::ScalingIn { .. }
             | Reason::TypeAvoided { .. } => {}
@@ -235,6 +288,8 @@ impl Watcher for Metrics {
             match ending {
                 Ending::Attempt(end) => self.attempt_ended(end),
                 Ending::Job(end) => self.job_ended(end)?,
+                // Its children have been counted one by one.
+                Ending::Array(_) => {}
             }
         }
         for command in &decision.commands {

@@ -26,6 +26,7 @@ pub(super) struct Jobs {
     pub(super) interrupted: u64,
     pub(super) timed_out: u64,
     pub(super) rejected: u64,
+    pub(super) refused: u64,
     pub(super) runnable: Spans,
     pub(super) turnaround: Spans,
     pub(super) slowdown_sum: f64,
@@ -52,10 +53,22 @@ impl Jobs {
         self.queue(queue).submitted += jobs;
     }
 
+    /// Submissions that were counted and then not taken.
+    pub(super) fn refused(&mut self, queue: JobQueueId, jobs: u64) {
+        self.refused += jobs;
+        let queue = self.queue(queue);
+        queue.submitted = queue.submitted.saturating_sub(jobs);
+    }
+
     pub(super) fn attempt_ended(&mut self, end: &AttemptEnd) {
         self.retries += u64::from(end.retried);
         match end.outcome {
-            AttemptOutcome::Succeeded | AttemptOutcome::Failed(PodFailure::ExitCode(_) | PodFailure::Deleted) => {}
+            AttemptOutcome::Succeeded
+            | AttemptOutcome::Terminated
+            | AttemptOutcome::VolumeNotAttached
+            | AttemptOutcome::EnvironmentUpdated
+            | AttemptOutcome::MainNodeEnded
+            | AttemptOutcome::Failed(PodFailure::ExitCode(_) | PodFailure::OomKilled | PodFailure::Deleted) => {}
             AttemptOutcome::HostTerminated => self.interrupted += 1,
             AttemptOutcome::TimedOut => self.timed_out += 1,
             AttemptOutcome::Failed(
@@ -75,7 +88,7 @@ impl Jobs {
         self.slowdown_max = self.slowdown_max.max(slowdown);
         self.last_end = self.last_end.max(Some(end.ended_at));
         let queue = self.queue(end.queue);
-        if end.succeeded {
+        if end.succeeded() {
             queue.succeeded += 1;
         } else {
             queue.failed += 1;

@@ -12,8 +12,8 @@ use crate::ids::{
 use crate::metrics::{FindingCode, Metrics, Results, Sinks, Summary};
 use crate::model::{Assumptions, JobSpecName, Names, PurchaseOption, Resources};
 use crate::scheduler::{
-    AttemptEnd, AttemptOutcome, Blocked, Command, Decision, Ending, Event, JobEnd, JobSpec, NodeLossCause, Observation,
-    PodFailure, Reason, TypeFacts,
+    AttemptEnd, AttemptOutcome, Blocked, Command, Decision, EndCause, Ending, Event, JobEnd, JobSpec, NodeLossCause,
+    Observation, PodFailure, Reason, TypeFacts,
 };
 use crate::units::{MiB, MicroUsd, MilliCpu, SimDuration, SimTime};
 
@@ -56,7 +56,7 @@ fn metrics() -> Metrics {
     };
     let assumptions = Assumptions { savings_plan_discount: 0.25, ..Assumptions::default() };
     let mut metrics = Metrics::new(vec![facts], names(), &assumptions);
-    let job = JobSpec { requests: resources(500), attempts: 2, timeout: None };
+    let job = JobSpec { requests: resources(500), attempts: 2, ..JobSpec::default() };
     step(&mut metrics, 0, [Event::JobSpecRegistered { spec: SPEC, job: Box::new(job) }], &Decision::default());
     metrics
 }
@@ -67,7 +67,7 @@ fn step(metrics: &mut Metrics, secs: u64, events: impl Into<Vec<Event>>, decisio
 }
 
 fn submitted(job: u64, array_size: Option<u32>) -> Event {
-    Event::JobSubmitted { job: JobId::new(0, job), queue: QUEUE, spec: SPEC, array_size }
+    Event::submitted(JobId::new(0, job), QUEUE, SPEC, array_size)
 }
 
 fn launched(node: u32, purchase: PurchaseOption) -> Event {
@@ -90,7 +90,7 @@ fn lost(node: u32, cause: NodeLossCause) -> Event {
 }
 
 fn create(pod: PodId, job: JobRef, attempt: u8, node: u32) -> Command {
-    Command::CreatePod { pod, job, spec: SPEC, attempt, node: NodeId(node) }
+    Command::CreatePod { pod, job, spec: SPEC, attempt, node: NodeId(node), node_index: None }
 }
 
 fn attempt(pod: PodId, job: JobRef, node: u32, from_to: (u64, u64), outcome: AttemptOutcome, retried: bool) -> Ending {
@@ -105,6 +105,7 @@ fn attempt(pod: PodId, job: JobRef, node: u32, from_to: (u64, u64), outcome: Att
         stopped_at: at(from_to.1),
         outcome,
         retried,
+        node_index: None,
     })
 }
 
@@ -113,7 +114,7 @@ fn job(job: JobRef, succeeded: bool, ended: u64, last_run: u64) -> Ending {
         job,
         queue: QUEUE,
         spec: SPEC,
-        succeeded,
+        why: if succeeded { EndCause::Succeeded } else { EndCause::AttemptFailed },
         attempts: 1,
         submitted_at: at(0),
         first_running_at: Some(at(70)),

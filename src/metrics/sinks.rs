@@ -163,7 +163,7 @@ impl Sinks {
             job_id: end.job.to_string(),
             job_name: names.job_specs.get(end.spec.index()).map_or("", |spec| &spec.job_name),
             queue: named(&names.job_queues, end.queue.index()),
-            state: if end.succeeded { "SUCCEEDED" } else { "FAILED" },
+            state: if end.succeeded() { "SUCCEEDED" } else { "FAILED" },
             attempts: end.attempts,
             submitted_s: end.submitted_at.as_secs_f64(),
             first_running_s: end.first_running_at.map(SimTime::as_secs_f64),

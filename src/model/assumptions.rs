@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::distribution::Distribution;
 use crate::model::duration::TextDuration;
-use crate::model::{BestFitObjective, SpillPolicy};
+use crate::model::{BestFitObjective, DecayShape, SpillPolicy};
 use crate::units::SimDuration;
 
 const fn secs(secs: u64) -> TextDuration {
@@ -106,6 +106,24 @@ assumptions! {
         "Whether a pod that the kubelet turned away uses up an attempt; not published.";
     "placementAfterNotice" placement_after_notice: bool = false, ideal false, in "true or false",
         "Whether pods still go to a node under a Spot interruption notice; Batch can't cordon nodes under its RBAC.";
+    "invalidAfterFailedJoins" invalid_after_failed_joins: u32 = 3, ideal 3, in "1 to 20",
+        "An environment of which so many nodes in a row failed to join, and none joined, becomes INVALID; Batch says only that none of the nodes joined, and that it is not immediate.";
+    "blockedDetectionDelay" blocked_detection_delay: TextDuration = secs(60), ideal secs(0), in "30s to 10m",
+        "How long a head blocks its queue before Batch says so; not published.";
+    "fairShareMinimumWindow" fair_share_minimum_window: TextDuration = secs(600), ideal secs(600), in "0s or 600s (documented)",
+        "shareDecaySeconds below this count as this: the API reference says 600 s, the user guide that 0 means current usage only.";
+    "fairShareDecayShape" fair_share_decay_shape: DecayShape = DecayShape::Linear, ideal DecayShape::Linear, in "linear, exponential or box",
+        "How usage fades over the window of a fair-share queue; not published.";
+    "fairShareStartCharge" fair_share_start_charge: TextDuration = secs(60), ideal secs(60), in "0s to 10m",
+        "A job in STARTING or RUNNING counts as if it had used its vCPUs for this long already, so that one cycle does not give everything to one share; not published.";
+    "fairShareSkipBlockedShare" fair_share_skip_blocked_share: bool = false, ideal false, in "true or false",
+        "Whether a share whose first job finds no room lets the other shares pass; not published.";
+    "prefixWeightSplit" prefix_weight_split: bool = false, ideal false, in "true or false",
+        "Whether active shares that match one entry ending in * share its weight among them, as the user guide of 2023 said; today's says nothing.";
+    "consumablesHeldAcrossRetries" consumables_held_across_retries: bool = true, ideal true, in "true or false",
+        "Whether a job to be retried keeps its consumable resources: AWS names SUCCEEDED and FAILED as their release, and nothing about retries.";
+    "submittedJobsLimit" submitted_jobs_limit: u32 = 1_000_000, ideal 0, in "1000000 (documented), or 0 (no limit)",
+        "Jobs in SUBMITTED at most (service quotas); a submission beyond it is refused.";
 
     // What nodes are made of.
     "vmMemoryOverheadPpm" vm_memory_overhead_ppm: u32 = 54_199, ideal 0, in "17000 to 75000",

@@ -25,5 +25,5 @@ pub use job_queue::JobQueue;
 pub use names::{JobSpecName, Names};
 pub use problem::Problem;
 pub use resources::Resources;
-pub use strategy::{AllocationStrategy, BestFitObjective, FleetStrategy, PurchaseOption, SpillPolicy};
+pub use strategy::{AllocationStrategy, BestFitObjective, DecayShape, FleetStrategy, PurchaseOption, SpillPolicy};
 pub use submit_job::SubmitJob;

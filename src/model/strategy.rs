@@ -94,3 +94,14 @@ impl fmt::Display for AllocationStrategy {
         })
     }
 }
+/// How past usage of a fair-share queue fades over its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DecayShape {
+    /// Evenly to nothing at the window's end.
+    Linear,
+    /// By half in every half of the window.
+    Exponential,
+    /// Not at all until the window's end, and then at once.
+    Box,
+}

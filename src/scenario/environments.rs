@@ -26,6 +26,7 @@ pub(super) struct Host {
 pub(super) struct Environment<'a> {
     pub(super) name: &'a str,
     enabled: bool,
+    unmanaged_vcpus: Option<u32>,
     resources: Option<&'a ComputeResource>,
     /// Types by entry of `instanceTypes`.
     types: Vec<Vec<String>>,
@@ -74,6 +75,7 @@ pub(super) fn environments<'a>(
         let mut built = Environment {
             name,
             enabled: environment.state == State::Enabled,
+            unmanaged_vcpus: environment.unmanaged_vcpus,
             resources,
             types: Vec::new(),
             architecture: None,
@@ -163,6 +165,7 @@ impl Environment<'_> {
     pub(super) fn spec(&self, ids: &BTreeMap<String, InstanceTypeId>) -> EnvironmentSpec {
         EnvironmentSpec {
             enabled: self.enabled,
+            unmanaged_vcpus: self.unmanaged_vcpus,
             managed: self.resources.map(|resources| ManagedSpec {
                 purchase: resources.kind,
                 strategy: resources.strategy_or_default(),
@@ -282,7 +285,7 @@ pub(super) fn queues<'a>(
         queues.push(Queue {
             name,
             enabled: queue.state == State::Enabled,
-            spec: QueueSpec { priority: queue.priority, environments: order },
+            spec: QueueSpec { enabled: queue.state == State::Enabled, ..QueueSpec::fifo(queue.priority, order) },
             complete,
         });
     }

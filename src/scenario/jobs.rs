@@ -121,7 +121,7 @@ impl<'a> Jobs<'a> {
         let key = (definition, submit.job_name.clone(), requests, attempts, timeout, image_mib);
         let next = JobSpecId(u32::try_from(self.specs.len()).expect("specs fit u32, for entries and processors do"));
         *self.interned.entry(key).or_insert_with(|| {
-            self.specs.push(JobSpec { requests, attempts, timeout });
+            self.specs.push(JobSpec { requests, attempts, timeout, ..JobSpec::default() });
             let image = *self.image_ids.entry((definition, image_mib)).or_insert_with(|| {
                 self.images.push(image_mib);
                 u32::try_from(self.images.len() - 1).expect("no more images than specs")

@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId};
-use crate::model::{FleetStrategy, PurchaseOption, Resources};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId};
+use crate::model::{FleetStrategy, PurchaseOption};
 use crate::scheduler::event::PodFailure;
+use crate::scheduler::reason::{Blocked, Reason};
 use crate::units::{SimDuration, SimTime};
 
 /// The outcome of one step.
@@ -46,7 +47,16 @@ pub enum Command {
     /// Give an instance back.
     TerminateNode { node: NodeId },
     /// Create the pod of an attempt on a node: the job is STARTING.
-    CreatePod { pod: PodId, job: JobRef, spec: JobSpecId, attempt: u8, node: NodeId },
+    CreatePod {
+        pod: PodId,
+        job: JobRef,
+        spec: JobSpecId,
+        attempt: u8,
+        node: NodeId,
+        /// Of a multi-node parallel job: which of its nodes this pod is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node_index: Option<u16>,
+    },
     /// Delete a pod, SIGTERM first.
     DeletePod { pod: PodId, spec: JobSpecId, node: NodeId, why: DeleteCause },
 }
@@ -56,6 +66,16 @@ pub enum Command {
 pub enum DeleteCause {
     /// The attempt ran longer than the job's timeout.
     Timeout,
+    /// `TerminateJob`.
+    Terminated,
+    /// A volume can't be attached or mounted.
+    Volume,
+    /// An infrastructure update of the environment takes the node.
+    EnvironmentUpdate,
+    /// The main node of the multi-node parallel job ended.
+    MainNodeEnded,
+    /// The job's queue was deleted.
+    QueueDeleted,
 }
 
 /// What Batch hands over to EC2: acceptable types and how much, not which pool.
@@ -84,8 +104,10 @@ pub struct LaunchRequest {
 pub enum Ending {
     /// A pod is over.
     Attempt(AttemptEnd),
-    /// A job reached SUCCEEDED or FAILED.
+    /// A job, or array child, reached SUCCEEDED or FAILED.
     Job(JobEnd),
+    /// All children of an array job have ended, and the array with them.
+    Array(ArrayEnd),
 }
 
 /// A finished attempt, with everything a fold over decisions needs to know of it.
@@ -112,6 +134,9 @@ pub struct AttemptEnd {
     pub outcome: AttemptOutcome,
     /// Whether the job is RUNNABLE again.
     pub retried: bool,
+    /// Of a multi-node parallel job: which of its nodes the pod was. What becomes of the job is told by its main node's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_index: Option<u16>,
 }
 
 /// How an attempt ended.
@@ -125,6 +150,14 @@ pub enum AttemptOutcome {
     HostTerminated,
     /// It ran longer than the job's timeout.
     TimedOut,
+    /// `TerminateJob`, or its queue was deleted.
+    Terminated,
+    /// A volume could not be attached or mounted.
+    VolumeNotAttached,
+    /// An infrastructure update took its node.
+    EnvironmentUpdated,
+    /// It was stopped because the main node of its multi-node parallel job failed.
+    MainNodeEnded,
 }
 
 /// A job's way from submission to its end.
@@ -136,8 +169,8 @@ pub struct JobEnd {
     pub queue: JobQueueId,
     /// Its spec.
     pub spec: JobSpecId,
-    /// SUCCEEDED, else FAILED.
-    pub succeeded: bool,
+    /// Why it ended: SUCCEEDED, or FAILED and what for.
+    pub why: EndCause,
     /// Attempts charged.
     pub attempts: u8,
     /// When it was submitted.
@@ -153,112 +186,45 @@ pub struct JobEnd {
     pub ended_at: SimTime,
 }
 
-/// Why something is as it is. Written when it changes, not while it lasts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reason")]
-#[expect(missing_docs, reason = "the fields are named for what they hold")]
-pub enum Reason {
-    /// The head of a queue can't be placed, and nothing behind it may overtake it.
-    QueueBlocked { queue: JobQueueId, head: JobRef, why: Blocked },
-    /// The queue moves again, or is empty.
-    QueueUnblocked { queue: JobQueueId },
-    /// Capacity was asked for.
-    Launching {
-        launch: LaunchId,
-        environment: ComputeEnvironmentId,
-        demand: Demand,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        passed_over: Vec<PassedOver>,
-    },
-    /// Demand went unmet in an environment; the queue's next one was tried, if there is one.
-    CannotProvide { environment: ComputeEnvironmentId, queue: JobQueueId, why: Blocked },
-    /// A node is given back.
-    ScalingIn { node: NodeId, why: ScaleInCause },
-    /// A type is left alone until then.
-    TypeAvoided { environment: ComputeEnvironmentId, instance_type: InstanceTypeId, until: SimTime },
-    /// A node of a type was seen for the first time: what it really offers replaces the estimate.
-    Learned {
-        environment: ComputeEnvironmentId,
-        instance_type: InstanceTypeId,
-        estimated: Resources,
-        actual: Resources,
-    },
+/// Why a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndCause {
+    /// SUCCEEDED.
+    Succeeded,
+    /// Its last attempt failed.
+    AttemptFailed,
+    /// A job that it depends on failed.
+    DependencyFailed,
+    /// `CancelJob`, or `TerminateJob` before STARTING.
+    Cancelled,
+    /// `TerminateJob`.
+    Terminated,
+    /// It blocked its queue for this for longer than a job state time limit allows.
+    TimeLimit(Blocked),
+    /// Its queue was deleted.
+    QueueDeleted,
 }
 
-/// Why a job at the head of its queue waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Blocked {
-    /// Capacity was or will be asked for and is on its way.
-    AwaitingCapacity,
-    /// Every environment that could hold the job is at `maxvCpus`, and full.
-    AtMaxVcpus,
-    /// EC2 has none of the types that fit at the moment.
-    InsufficientInstanceCapacity,
-    /// No allowed type is large enough.
-    JobResourceRequirement,
-    /// An UNMANAGED environment's nodes are full.
-    NoRoomOnNodes,
-    /// Every environment is DISABLED.
-    EnvironmentDisabled,
-    /// The cap on pods created per second is reached.
-    DispatchRate,
-}
-
-impl Blocked {
-    /// The reason's name in results (`blocked_s`).
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AwaitingCapacity => "AWAITING_CAPACITY",
-            Self::AtMaxVcpus => "AT_MAX_VCPUS",
-            Self::InsufficientInstanceCapacity => "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
-            Self::JobResourceRequirement => "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
-            Self::NoRoomOnNodes => "NO_ROOM_ON_NODES",
-            Self::EnvironmentDisabled => "ENVIRONMENT_DISABLED",
-            Self::DispatchRate => "DISPATCH_RATE",
-        }
+impl JobEnd {
+    /// SUCCEEDED, else FAILED.
+    pub fn succeeded(&self) -> bool {
+        self.why == EndCause::Succeeded
     }
 }
 
-/// What a launch is for.
+/// The end of an array job: its children's, summed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields are named for what they hold")]
-pub enum Demand {
-    /// To reach `minvCpus`.
-    MinVcpus,
-    /// For this many RUNNABLE jobs of a queue that ask for the same.
-    Jobs { queue: JobQueueId, requests: Resources, jobs: u32 },
-}
-
-/// A type that was allowed and not asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PassedOver {
-    /// The type.
-    pub instance_type: InstanceTypeId,
-    /// Why not.
-    pub why: PassedOverCause,
-}
-
-/// Why a type was not asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PassedOverCause {
-    /// The job does not fit what is left of it after kubelet and daemonsets.
-    TooSmall,
-    /// EC2 had none a moment ago.
-    Avoided,
-    /// Another type is cheaper for these jobs.
-    CostsMore,
-    /// It stands later in the list.
-    LaterInOrder,
-    /// It would exceed what the jobs need, or `maxvCpus`.
-    TooLarge,
-}
-
-/// Why a node is given back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields are named for what they hold")]
-pub enum ScaleInCause {
-    /// Nothing ran on it since then.
-    Idle { since: SimTime },
-    /// It did not join the cluster in time.
-    NeverJoined,
+pub struct ArrayEnd {
+    /// The array.
+    pub job: JobId,
+    /// Its queue.
+    pub queue: JobQueueId,
+    /// Its children.
+    pub size: u32,
+    /// Those of them that FAILED; with one, the array is FAILED.
+    pub failed: u32,
+    /// When it was submitted.
+    pub submitted_at: SimTime,
+    /// When its last child ended.
+    pub ended_at: SimTime,
 }

@@ -3,7 +3,7 @@
 //! Source: `API:RetryStrategy`, `UG:job_retries` (a non-zero exit and a lost host are retried, a timeout never), `UG:job_timeouts`.
 
 use crate::ids::PodId;
-use crate::scheduler::decision::{AttemptEnd, AttemptOutcome, Decision, Ending, JobEnd};
+use crate::scheduler::decision::{AttemptEnd, AttemptOutcome, Decision, EndCause, Ending, JobEnd};
 use crate::scheduler::event::PodFailure;
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::ordering::{JobQueue, Retry};
@@ -44,7 +44,11 @@ impl Scheduler {
         let spec = self.specs.get(pod.spec);
         let retried = match outcome {
             AttemptOutcome::Succeeded | AttemptOutcome::TimedOut => false,
-            AttemptOutcome::Failed(_) | AttemptOutcome::HostTerminated => free_of_charge || pod.attempt < spec.attempts,
+            AttemptOutcome::Terminated | AttemptOutcome::MainNodeEnded => false,
+            AttemptOutcome::Failed(_)
+            | AttemptOutcome::HostTerminated
+            | AttemptOutcome::VolumeNotAttached
+            | AttemptOutcome::EnvironmentUpdated => free_of_charge || pod.attempt < spec.attempts,
         };
         out.endings.push(Ending::Attempt(AttemptEnd {
             pod: id,
@@ -57,6 +61,7 @@ impl Scheduler {
             stopped_at: self.now,
             outcome,
             retried,
+            node_index: None,
         }));
         let history = pod.history(self.settings.submit_to_runnable);
         if retried {
@@ -75,7 +80,7 @@ impl Scheduler {
                 job: pod.job(),
                 queue: pod.queue,
                 spec: pod.spec,
-                succeeded: outcome == AttemptOutcome::Succeeded,
+                why: if outcome == AttemptOutcome::Succeeded { EndCause::Succeeded } else { EndCause::AttemptFailed },
                 attempts: pod.attempt,
                 submitted_at: pod.submitted_at,
                 first_running_at: history.first_running_at,
@@ -109,7 +114,7 @@ impl PodFailure {
     pub const fn is_rejection(self) -> bool {
         match self {
             Self::OutOfCpu | Self::OutOfMemory | Self::OutOfPods | Self::OutOfGpu => true,
-            Self::ExitCode(_) | Self::Deleted => false,
+            Self::ExitCode(_) | Self::OomKilled | Self::Deleted => false,
         }
     }
 }

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::ids::{InstanceTypeId, LaunchId, NodeId};
 use crate::model::Resources;
-use crate::scheduler::decision::Blocked;
 use crate::scheduler::fit::FitTree;
 use crate::scheduler::nodes::NodeSlot;
+use crate::scheduler::reason::Blocked;
 use crate::scheduler::shapes::{ByShape, ShapeId};
 use crate::scheduler::{EnvironmentSpec, ManagedSpec, Settings, TypeFacts};
 use crate::units::SimTime;

@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobSpecId, LaunchId, NodeId, PodId, ZoneId};
-use crate::model::{AllocationStrategy, PurchaseOption, Resources};
-use crate::units::{MicroUsd, SimDuration, SimTime};
+use crate::ids::{
+    ComputeEnvironmentId, ConsumableResourceId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId,
+    PodId, ZoneId,
+};
+use crate::model::{PurchaseOption, Resources};
+use crate::scheduler::spec::{ConsumableSpec, Dependency, EnvironmentSpec, InfrastructureUpdate, JobSpec, QueueSpec};
+use crate::units::{MicroUsd, SimTime};
 
 /// What the world reported since the last step. All events happened at `now`, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,8 +27,25 @@ pub struct Observation {
 pub enum Event {
     /// A compute environment became VALID.
     ComputeEnvironmentCreated { environment: ComputeEnvironmentId, spec: Box<EnvironmentSpec> },
+    /// A compute environment was updated. Without `infrastructure` its nodes stay; with it, they are replaced.
+    ComputeEnvironmentUpdated {
+        environment: ComputeEnvironmentId,
+        spec: Box<EnvironmentSpec>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        infrastructure: Option<InfrastructureUpdate>,
+    },
+    /// A compute environment became INVALID for a cause that only the world sees: its cluster, namespace or role.
+    ComputeEnvironmentInvalid { environment: ComputeEnvironmentId },
+    /// A compute environment was deleted, and its nodes with it.
+    ComputeEnvironmentDeleted { environment: ComputeEnvironmentId },
     /// A job queue became VALID.
     JobQueueCreated { queue: JobQueueId, spec: Box<QueueSpec> },
+    /// A job queue, or its scheduling policy, was updated.
+    JobQueueUpdated { queue: JobQueueId, spec: Box<QueueSpec> },
+    /// A job queue was deleted: its jobs end.
+    JobQueueDeleted { queue: JobQueueId },
+    /// A consumable resource was created, or its quantity set.
+    ConsumableResourceSet { resource: ConsumableResourceId, spec: ConsumableSpec },
     /// A job definition with a submission's overrides applied, to be named by submissions.
     JobSpecRegistered { spec: JobSpecId, job: Box<JobSpec> },
     /// A job (or an array of `array_size` children) was submitted: it is SUBMITTED.
@@ -34,7 +55,18 @@ pub enum Event {
         spec: JobSpecId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         array_size: Option<u32>,
+        /// Jobs that must succeed before; at most 20.
+        #[serde(default, skip_serializing_if = "<[Dependency]>::is_empty")]
+        depends_on: Box<[Dependency]>,
+        /// Someone may name the job later, to depend on it or to end it: the core keeps it findable, and remembers how it
+        /// ended.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        tracked: bool,
     },
+    /// `CancelJob`: a tracked job that has not reached STARTING shall end.
+    JobCancelRequested { job: JobRef },
+    /// `TerminateJob`: a tracked job shall end, wherever it stands.
+    JobTerminateRequested { job: JobRef },
     /// EC2 started an instance for a launch request; billing begins now.
     NodeLaunched {
         launch: LaunchId,
@@ -62,6 +94,8 @@ pub enum Event {
     PodSucceeded { pod: PodId },
     /// The pod ended otherwise.
     PodFailed { pod: PodId, failure: PodFailure },
+    /// The pod can't start, and its kubelet keeps trying.
+    PodStuck { pod: PodId, why: PodStuck },
 }
 
 /// Whether an event belongs to the outside (and would be the workload of another run) or follows from a command.
@@ -74,13 +108,26 @@ pub enum Origin {
 }
 
 impl Event {
+    /// A submission that depends on nothing and that nobody will name.
+    pub fn submitted(job: JobId, queue: JobQueueId, spec: JobSpecId, array_size: Option<u32>) -> Self {
+        Self::JobSubmitted { job, queue, spec, array_size, depends_on: Box::default(), tracked: false }
+    }
+
     /// Which of the two the event is.
     pub const fn origin(&self) -> Origin {
         match self {
             Self::ComputeEnvironmentCreated { .. }
+            | Self::ComputeEnvironmentUpdated { .. }
+            | Self::ComputeEnvironmentInvalid { .. }
+            | Self::ComputeEnvironmentDeleted { .. }
             | Self::JobQueueCreated { .. }
+            | Self::JobQueueUpdated { .. }
+            | Self::JobQueueDeleted { .. }
+            | Self::ConsumableResourceSet { .. }
             | Self::JobSpecRegistered { .. }
             | Self::JobSubmitted { .. }
+            | Self::JobCancelRequested { .. }
+            | Self::JobTerminateRequested { .. }
             | Self::NodeAdopted { .. }
             | Self::SpotInterruptionWarning { .. }
             | Self::NodeLost { cause: NodeLossCause::SpotInterruption | NodeLossCause::Failed, .. }
@@ -91,7 +138,8 @@ impl Event {
             | Self::NodeLost { cause: NodeLossCause::Terminated, .. }
             | Self::PodRunning { .. }
             | Self::PodSucceeded { .. }
-            | Self::PodFailed { .. } => Origin::Consequence,
+            | Self::PodFailed { .. }
+            | Self::PodStuck { .. } => Origin::Consequence,
         }
     }
 }
@@ -112,6 +160,8 @@ pub enum NodeLossCause {
 pub enum PodFailure {
     /// A container ended with this exit code.
     ExitCode(i32),
+    /// A container used more memory than its limit: `OOMKilled`, exit code 137.
+    OomKilled,
     /// The kubelet turned the pod away: `OutOfcpu`.
     OutOfCpu,
     /// The kubelet turned the pod away: `OutOfmemory`.
@@ -124,53 +174,11 @@ pub enum PodFailure {
     Deleted,
 }
 
-/// A compute environment as the core sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnvironmentSpec {
-    /// `state` is ENABLED.
-    pub enabled: bool,
-    /// The managed part; `None` for an UNMANAGED environment, whose nodes the world adopts into it.
-    pub managed: Option<ManagedSpec>,
-}
-
-/// The `computeResources` of a MANAGED environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManagedSpec {
-    /// On-Demand or Spot.
-    pub purchase: PurchaseOption,
-    /// Batch's strategy.
-    pub strategy: AllocationStrategy,
-    /// Kept running even with no job, vCPUs.
-    pub min_vcpus: u32,
-    /// The limit, overshot by less than one instance, vCPUs.
-    pub max_vcpus: u32,
-    /// One list per entry of `instanceTypes`, in its order: a family's types, or a single one. No type stands twice.
-    pub instance_types: Vec<Vec<InstanceTypeId>>,
-    /// `scalingPolicy.minScaleDownDelayMinutes`; `None` where unset or 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min_scale_down_delay: Option<SimDuration>,
-    /// `bidPercentage`: launch only while the Spot price is below this share of On-Demand; `None` is 100.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bid_percentage: Option<u32>,
-}
-
-/// A job queue as the core sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueSpec {
-    /// Higher is evaluated first.
-    pub priority: i32,
-    /// The compute environments, in the order they are tried; one to three.
-    pub environments: Vec<ComputeEnvironmentId>,
-}
-
-/// A job definition with overrides applied, as the core sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobSpec {
-    /// The pod's effective requests.
-    pub requests: Resources,
-    /// `retryStrategy.attempts`, 1 to 10.
-    pub attempts: u8,
-    /// `timeout.attemptDurationSeconds`, from RUNNING, each attempt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<SimDuration>,
+/// Why a pod can't start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PodStuck {
+    /// A volume can't be attached or mounted: Batch ends the attempt (`UG:batch-eks-job-stuck-in-starting`).
+    Volume,
+    /// An image can't be pulled (`ImagePullBackOff`): the job stays STARTING.
+    Image,
 }

@@ -5,10 +5,11 @@
 
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId, NodeId};
 use crate::model::Resources;
-use crate::scheduler::decision::{AttemptOutcome, Blocked, Command, Decision, Reason, ScaleInCause};
+use crate::scheduler::decision::{AttemptOutcome, Command, Decision};
 use crate::scheduler::environment::Fulfilled;
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::{Node, NodeSlot, NodeState};
+use crate::scheduler::reason::{Blocked, Reason, ScaleInCause};
 use crate::scheduler::timers::Timer;
 use crate::units::{SimDuration, SimTime};
 

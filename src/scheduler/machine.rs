@@ -131,7 +131,7 @@ impl Scheduler {
             Event::ComputeEnvironmentCreated { environment, spec } => self.create_environment(*environment, spec),
             Event::JobQueueCreated { queue, spec } => self.create_queue(*queue, spec),
             Event::JobSpecRegistered { spec, job } => self.specs.register(*spec, (**job).clone()),
-            Event::JobSubmitted { job, queue, spec, array_size } => {
+            Event::JobSubmitted { job, queue, spec, array_size, depends_on: _, tracked: _ } => {
                 let known = self.specs.find(*spec).map(|&(_, shape)| shape);
                 match (known, self.queues.get_mut(queue.index())) {
                     (Some(shape), Some(queue)) if *array_size != Some(0) => {
@@ -158,6 +158,15 @@ impl Scheduler {
             Event::PodRunning { pod } => self.pod_running(*pod),
             Event::PodSucceeded { pod } => self.pod_ended(*pod, AttemptOutcome::Succeeded, out),
             Event::PodFailed { pod, failure } => self.pod_ended(*pod, AttemptOutcome::Failed(*failure), out),
+            Event::ComputeEnvironmentUpdated { .. }
+            | Event::ComputeEnvironmentInvalid { .. }
+            | Event::ComputeEnvironmentDeleted { .. }
+            | Event::JobQueueUpdated { .. }
+            | Event::JobQueueDeleted { .. }
+            | Event::ConsumableResourceSet { .. }
+            | Event::JobCancelRequested { .. }
+            | Event::JobTerminateRequested { .. }
+            | Event::PodStuck { .. } => {}
         }
     }
 

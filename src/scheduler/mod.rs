@@ -14,13 +14,17 @@ mod nodes;
 mod ordering;
 mod placement;
 mod pods;
+mod reason;
 mod scaling;
 mod settings;
 mod shapes;
+mod spec;
 mod strategy;
 mod timers;
 
 pub use decision::*;
 pub use event::*;
 pub use machine::{Absorbed, Scheduler};
+pub use reason::*;
 pub use settings::*;
+pub use spec::*;

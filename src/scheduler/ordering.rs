@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::ids::{JobId, JobRef, JobSpecId};
 use crate::scheduler::QueueSpec;
-use crate::scheduler::decision::Blocked;
 use crate::scheduler::pods::History;
+use crate::scheduler::reason::Blocked;
 use crate::scheduler::shapes::{ByShape, ShapeId};
 use crate::units::{SimDuration, SimTime};
 

@@ -6,11 +6,12 @@
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef};
 use crate::model::{Resources, SpillPolicy};
 use crate::scheduler::TypeFacts;
-use crate::scheduler::decision::{Blocked, Command, Decision, Reason};
+use crate::scheduler::decision::{Command, Decision};
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::NodeSlot;
 use crate::scheduler::ordering::Head;
 use crate::scheduler::pods::{History, Pod};
+use crate::scheduler::reason::{Blocked, Reason};
 use crate::scheduler::shapes::ShapeId;
 use crate::units::{SimDuration, SimTime};
 
@@ -134,7 +135,7 @@ impl Scheduler {
             environment.next_dispatch_at =
                 environment.next_dispatch_at.max(earliest) + SimDuration::from_millis(gap.max(1));
         }
-        out.commands.push(Command::CreatePod { pod, job: head.job, spec: head.spec, attempt, node });
+        out.commands.push(Command::CreatePod { pod, job: head.job, spec: head.spec, attempt, node, node_index: None });
     }
 
     /// Says what holds a queue up, when that changed.
@@ -165,7 +166,11 @@ impl Blocked {
             | Self::InsufficientInstanceCapacity
             | Self::JobResourceRequirement
             | Self::NoRoomOnNodes
-            | Self::EnvironmentDisabled => false,
+            | Self::EnvironmentDisabled
+            | Self::EnvironmentInvalid
+            | Self::ComputeEnvironmentMaxResource
+            | Self::ConsumableResource
+            | Self::ShareReservation => false,
         }
     }
 
@@ -179,8 +184,12 @@ impl Blocked {
                 Blocked::InsufficientInstanceCapacity => 2,
                 Blocked::AtMaxVcpus => 3,
                 Blocked::NoRoomOnNodes => 4,
-                Blocked::EnvironmentDisabled => 5,
-                Blocked::JobResourceRequirement => 6,
+                Blocked::ConsumableResource => 5,
+                Blocked::ShareReservation => 6,
+                Blocked::EnvironmentInvalid => 7,
+                Blocked::EnvironmentDisabled => 8,
+                Blocked::ComputeEnvironmentMaxResource => 9,
+                Blocked::JobResourceRequirement => 10,
             }
         }
         if rank(other) < rank(self) { other } else { self }

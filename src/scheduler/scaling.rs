@@ -7,11 +7,10 @@
 
 use crate::ids::{ComputeEnvironmentId, JobQueueId, LaunchId};
 use crate::model::{PurchaseOption, Resources, SpillPolicy};
-use crate::scheduler::decision::{
-    Blocked, Command, Decision, Demand, LaunchRequest, PassedOver, PassedOverCause, Reason,
-};
+use crate::scheduler::decision::{Command, Decision, LaunchRequest};
 use crate::scheduler::environment::{Environment, Launch, Totals};
 use crate::scheduler::machine::Scheduler;
+use crate::scheduler::reason::{Blocked, Demand, PassedOver, PassedOverCause, Reason};
 use crate::scheduler::shapes::{ByShape, ShapeId};
 use crate::scheduler::strategy::{Ask, Candidate, Choice, strategy};
 use crate::scheduler::timers::Timer;

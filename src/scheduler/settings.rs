@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Assumptions, BestFitObjective, Resources, SpillPolicy};
+use crate::model::{Assumptions, BestFitObjective, DecayShape, Resources, SpillPolicy};
 use crate::units::{MiB, MicroUsd, MilliCpu, SimDuration};
 
 /// Everything the core needs besides observations. A journal's header holds it, so a replay needs nothing else.
@@ -66,6 +66,24 @@ pub struct Settings {
     pub rejected_pod_charges_attempt: bool,
     /// Whether pods may still go to a node that has had its Spot interruption notice.
     pub placement_after_notice: bool,
+    /// So many nodes in a row that failed to join, and none that joined, make an environment INVALID.
+    pub invalid_after_failed_joins: u32,
+    /// How long a head blocks its queue before Batch says so.
+    pub blocked_detection_delay: SimDuration,
+    /// The shortest window over which usage of a fair-share queue counts.
+    pub fair_share_minimum_window: SimDuration,
+    /// How usage fades over the window.
+    pub fair_share_decay_shape: DecayShape,
+    /// A job counts from STARTING as if it had used its vCPUs for this long already.
+    pub fair_share_start_charge: SimDuration,
+    /// Whether a share whose first job finds no room lets the other shares pass.
+    pub fair_share_skip_blocked_share: bool,
+    /// Whether active shares that match one entry ending in `*` share its weight.
+    pub prefix_weight_split: bool,
+    /// Whether a job to be retried keeps its consumable resources.
+    pub consumables_held_across_retries: bool,
+    /// Jobs in SUBMITTED at most; 0 is no limit.
+    pub submitted_jobs_limit: u32,
 }
 
 impl From<&Assumptions> for Settings {
@@ -88,6 +106,15 @@ impl From<&Assumptions> for Settings {
             idle_scale_down_delay: all.idle_scale_down_delay.0,
             rejected_pod_charges_attempt: all.rejected_pod_charges_attempt,
             placement_after_notice: all.placement_after_notice,
+            invalid_after_failed_joins: all.invalid_after_failed_joins,
+            blocked_detection_delay: all.blocked_detection_delay.0,
+            fair_share_minimum_window: all.fair_share_minimum_window.0,
+            fair_share_decay_shape: all.fair_share_decay_shape,
+            fair_share_start_charge: all.fair_share_start_charge.0,
+            fair_share_skip_blocked_share: all.fair_share_skip_blocked_share,
+            prefix_weight_split: all.prefix_weight_split,
+            consumables_held_across_retries: all.consumables_held_across_retries,
+            submitted_jobs_limit: all.submitted_jobs_limit,
         }
     }
 }

@@ -73,7 +73,7 @@ impl EntryState {
             WorkloadSource::Synthetic { spec, array_size, .. } => (*spec, *array_size),
             WorkloadSource::Trace(jobs) => (jobs[usize::try_from(index).expect("within the trace")].spec, None),
         };
-        Event::JobSubmitted { job: JobId::new(self.number, index), queue: self.entry.queue, spec, array_size }
+        Event::submitted(JobId::new(self.number, index), self.entry.queue, spec, array_size)
     }
 
     /// What becomes of an attempt of one of the entry's jobs: the same whatever the scheduler does.

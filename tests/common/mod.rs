@@ -29,8 +29,8 @@ fn world(environment: EnvironmentSpec, jobs: u64, mean_gap_s: f64, runtime: Dist
         zones: 1,
         environments: vec![environment],
         nodes: vec![],
-        queues: vec![QueueSpec { priority: 1, environments: vec![ComputeEnvironmentId(0)] }],
-        specs: vec![JobSpec { requests: SERVER, attempts: 1, timeout: None }],
+        queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
+        specs: vec![JobSpec { requests: SERVER, attempts: 1, ..JobSpec::default() }],
         images: vec![0],
         image_of: vec![0],
         workload: vec![WorkloadEntry {
@@ -52,7 +52,7 @@ fn world(environment: EnvironmentSpec, jobs: u64, mean_gap_s: f64, runtime: Dist
 /// `servers` nodes that stand there from the start: M/·/c.
 pub(crate) fn server_farm(servers: usize, jobs: u64, mean_gap_s: f64, runtime: Distribution) -> WorldSpec {
     let node = FixedNode { environment: ComputeEnvironmentId(0), vcpus: 1, free: SERVER };
-    let environment = EnvironmentSpec { enabled: true, managed: None };
+    let environment = EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: None };
     WorldSpec { nodes: vec![node; servers], ..world(environment, jobs, mean_gap_s, runtime) }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn spot_restarts(interruptions_per_hour: f64, jobs: u64, mean_gap_s: 
         bid_percentage: None,
     };
     let price = MicroUsd(10_000);
-    let environment = EnvironmentSpec { enabled: true, managed: Some(managed) };
+    let environment = EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: Some(managed) };
     let mut world = world(environment, jobs, mean_gap_s, Distribution::Constant(work));
     world.instance_types = vec![WorldType {
         facts: TypeFacts { vcpus: 1, allocatable: SERVER, on_demand_per_hour: price, spot_per_hour: price },
@@ -114,7 +114,7 @@ impl<F: Fn(&JobEnd) -> f64> Watcher for Totals<F> {
             if let Ending::Job(job) = ending
                 && job.job.job.index() >= self.warm_up
             {
-                assert!(job.succeeded, "{} failed", job.job);
+                assert!(job.succeeded(), "{} failed", job.job);
                 self.jobs += 1;
                 self.sum += (self.measure)(job);
             }

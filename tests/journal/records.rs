@@ -67,11 +67,11 @@ fn events() {
         min_scale_down_delay: Some(SimDuration::from_mins(20)),
         bid_percentage: None,
     };
-    let managed = EnvironmentSpec { enabled: true, managed: Some(managed) };
-    let unmanaged = EnvironmentSpec { enabled: false, managed: None };
-    let queue = QueueSpec { priority: -1, environments: vec![CE] };
-    let spec = JobSpec { requests: FREE, attempts: 3, timeout: Some(SimDuration::from_secs(60)) };
-    let submitted = |array_size| Event::JobSubmitted { job: job().job, queue: JQ, spec: SPEC, array_size };
+    let managed = EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: Some(managed) };
+    let unmanaged = EnvironmentSpec { enabled: false, unmanaged_vcpus: None, managed: None };
+    let queue = QueueSpec::fifo(-1, vec![CE]);
+    let spec = JobSpec { requests: FREE, attempts: 3, timeout: Some(SimDuration::from_secs(60)), ..JobSpec::default() };
+    let submitted = |array_size| Event::submitted(job().job, JQ, SPEC, array_size);
     let failed = |failure| Event::PodFailed { pod: POD, failure };
     let lost = |cause| Event::NodeLost { node: NODE, cause };
     let examples = [
@@ -170,7 +170,7 @@ fn commands() {
         ),
         (Command::TerminateNode { node: NODE }, r#"{"command":"TerminateNode","node":6}"#),
         (
-            Command::CreatePod { pod: POD, job: child(), spec: SPEC, attempt: 2, node: NODE },
+            Command::CreatePod { pod: POD, job: child(), spec: SPEC, attempt: 2, node: NODE, node_index: None },
             r#"{"command":"CreatePod","pod":"8.9","job":"0-17:3","spec":3,"attempt":2,"node":6}"#,
         ),
         (

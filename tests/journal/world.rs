@@ -62,16 +62,16 @@ pub(crate) fn three_jobs() -> Vec<Observation> {
         min_scale_down_delay: None,
         bid_percentage: None,
     };
-    let job = JobSpec { requests: requests(), attempts: 1, timeout: None };
+    let job = JobSpec { requests: requests(), attempts: 1, ..JobSpec::default() };
     let mut setup = vec![
         Event::ComputeEnvironmentCreated {
             environment,
-            spec: Box::new(EnvironmentSpec { enabled: true, managed: Some(managed) }),
+            spec: Box::new(EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: Some(managed) }),
         },
-        Event::JobQueueCreated { queue, spec: Box::new(QueueSpec { priority: 1, environments: vec![environment] }) },
+        Event::JobQueueCreated { queue, spec: Box::new(QueueSpec::fifo(1, vec![environment])) },
         Event::JobSpecRegistered { spec, job: Box::new(job) },
     ];
-    setup.extend((0..3).map(|n| Event::JobSubmitted { job: JobId::new(0, n), queue, spec, array_size: None }));
+    setup.extend((0..3).map(|n| Event::submitted(JobId::new(0, n), queue, spec, None)));
     let mut observations = vec![Observation { now: SimTime::ZERO, events: setup }];
     observations.extend((1..=5).map(|n| quiet(n * 2_000)));
     observations

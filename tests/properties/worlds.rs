@@ -49,7 +49,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
                 let mut ids: Vec<_> = order.iter().map(|&index| id_of(index, environments.len())).collect();
                 let mut kept = Vec::new();
                 ids.retain(|id| !kept.contains(id) && (kept.push(*id), true).1);
-                QueueSpec { priority, environments: ids }
+                QueueSpec::fifo(priority, ids)
             })
             .collect();
         let workload = entries.into_iter().map(|(queue, spec, entry)| entry.build(queue, spec, &queues, &specs));
@@ -150,8 +150,11 @@ fn environment() -> impl Strategy<Value = EnvironmentSpec> {
             bid_percentage,
         },
     );
-    (prop::bool::weighted(0.85), option::weighted(0.8, managed))
-        .prop_map(|(enabled, managed)| EnvironmentSpec { enabled, managed })
+    (prop::bool::weighted(0.85), option::weighted(0.8, managed)).prop_map(|(enabled, managed)| EnvironmentSpec {
+        enabled,
+        unmanaged_vcpus: None,
+        managed,
+    })
 }
 
 fn fixed_node() -> impl Strategy<Value = (u32, Resources)> {
@@ -166,7 +169,12 @@ fn job_spec() -> impl Strategy<Value = JobSpec> {
     let memory = select(vec![100, 700, 1_700, 3_500]);
     let timeout = option::weighted(0.3, select(vec![SimDuration::from_secs(60), SimDuration::from_mins(8)]));
     (cpu, memory, prop::bool::weighted(0.1), 1..5u8, timeout).prop_map(|(cpu, memory, gpu, attempts, timeout)| {
-        JobSpec { requests: Resources::pod(MilliCpu(cpu), MiB(memory), gpu.into()), attempts, timeout }
+        JobSpec {
+            requests: Resources::pod(MilliCpu(cpu), MiB(memory), gpu.into()),
+            attempts,
+            timeout,
+            ..JobSpec::default()
+        }
     })
 }
 

@@ -111,7 +111,7 @@ impl Numbers {
             "queue" => {
                 self.queues += 1;
                 let environments = words.ids("ce-").into_iter().map(ComputeEnvironmentId).collect();
-                let spec = QueueSpec { priority: number(words.value("priority").unwrap_or("1")), environments };
+                let spec = QueueSpec::fifo(number(words.value("priority").unwrap_or("1")), environments);
                 Event::JobQueueCreated { queue: JobQueueId(self.queues - 1), spec: Box::new(spec) }
             }
             "spec" => {
@@ -120,15 +120,14 @@ impl Numbers {
                     requests: resources(milli(words.value("cpu").expect("cpu=")), 1),
                     attempts: number(words.value("attempts").unwrap_or("1")),
                     timeout: words.value("timeout").map(span),
+                    ..JobSpec::default()
                 };
                 Event::JobSpecRegistered { spec: JobSpecId(self.specs - 1), job: Box::new(job) }
             }
-            "submit" => Event::JobSubmitted {
-                job: words.parsed(1),
-                queue: JobQueueId(words.id("jq-")),
-                spec: JobSpecId(words.id("spec-")),
-                array_size: words.value("array").map(number),
-            },
+            "submit" => {
+                let (queue, spec) = (JobQueueId(words.id("jq-")), JobSpecId(words.id("spec-")));
+                Event::submitted(words.parsed(1), queue, spec, words.value("array").map(number))
+            }
             _ => about_capacity_and_pods(&words, now),
         }
     }
@@ -152,7 +151,7 @@ impl Numbers {
         });
         Event::ComputeEnvironmentCreated {
             environment: ComputeEnvironmentId(self.environments - 1),
-            spec: Box::new(EnvironmentSpec { enabled: !words.has("DISABLED"), managed }),
+            spec: Box::new(EnvironmentSpec { enabled: !words.has("DISABLED"), unmanaged_vcpus: None, managed }),
         }
     }
 }

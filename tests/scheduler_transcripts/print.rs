@@ -63,7 +63,7 @@ fn ending(ending: &Ending) -> String {
             let then = if end.retried { ", to be retried" } else { "" };
             format!("attempt {} of {} ended: {:?}{then}", end.attempt, end.job, end.outcome)
         }
-        Ending::Job(end) => format!("job {} {}", end.job, if end.succeeded { "SUCCEEDED" } else { "FAILED" }),
+        Ending::Job(end) => format!("job {} {}", end.job, if end.succeeded() { "SUCCEEDED" } else { "FAILED" }),
     }
 }
 

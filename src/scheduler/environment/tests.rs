@@ -53,7 +53,7 @@ fn expected(plain: &[Plain], need: Resources, pack: bool, cursor: usize) -> Opti
 proptest! {
     #[test]
     fn finds_the_node_that_a_scan_finds(acts in acts()) {
-        let mut environment = Environment::new(EnvironmentSpec { enabled: true, managed: None });
+        let mut environment = Environment::new(EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: None });
         let mut plain: Vec<Plain> = Vec::new();
         let (mut next, mut cursor) = (0, 0);
         for act in acts {

@@ -10,7 +10,9 @@ use super::{Job, Judge, Node, Turn, Verdict, demand};
 impl Judge<'_> {
     pub(super) fn fact(&mut self, event: &Event) -> Verdict {
         match event {
-            Event::JobSubmitted { job, queue, spec, array_size } => self.submitted(*job, *queue, *spec, *array_size),
+            Event::JobSubmitted { job, queue, spec, array_size, .. } => {
+                self.submitted(*job, *queue, *spec, *array_size)
+            }
             &Event::NodeLaunched { launch, environment, node, instance_type, .. } => {
                 demand!(self.launches.contains_key(&launch), "{node} comes of no request");
                 demand!(self.launches[&launch].environment == environment, "{node} came to {environment}");

@@ -46,7 +46,7 @@ impl Tally {
     pub(super) fn decision(&mut self, decision: &Decision) {
         for ending in &decision.endings {
             match ending {
-                Ending::Job(job) if job.succeeded => self.succeeded += 1,
+                Ending::Job(job) if job.succeeded() => self.succeeded += 1,
                 Ending::Job(_) => self.failed += 1,
                 Ending::Attempt(attempt) => {
                     self.retried += u64::from(attempt.retried);
