@@ -8,12 +8,9 @@
 //! | `log` | jobs with their states and attempts, as `DescribeJobs` knows them |
 //! | `waits` | what a RUNNABLE job waited for |
 //! | `follow` | one job, with all that explains it |
-//! | `event_bridge`, `clock` | changes as the events that Amazon EventBridge carries |
 //!
 //! It knows observations, decisions and the model; not the scheduler's state, not the world, not money.
 
-//mod clock;
-//mod event_bridge;
 mod follow;
 mod log;
 mod states;
@@ -21,8 +18,6 @@ pub mod status_reason;
 mod transition;
 mod waits;
 
-//pub use clock::iso_time;
-//pub use event_bridge::EventBridge;
 pub use follow::{Follow, IdRanges, NodeFacts};
 pub use log::{AttemptRecord, JobLog, JobRecord, Keep, Moment, StatusSummary};
 pub use states::States;

@@ -30,30 +30,10 @@ pub struct States {
 struct Job {
     /// Of an array: the array's own.
     state: JobState,
-    waits: Waits,
+    /// It depends on others, or its children on each other.
+    waits: bool,
     /// By index, `None` before they begin; empty for a plain job.
     children: Vec<Option<JobState>>,
-}
-
-/// What a job waits for when it is evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waits {
-    Nothing,
-    /// `SEQUENTIAL` alone: the first child for nothing, each other for the one before.
-    ForTheChildBefore,
-    ForJobs,
-}
-
-impl Waits {
-    fn of(depends_on: &[Dependency]) -> Self {
-        if depends_on.is_empty() {
-            Self::Nothing
-        } else if depends_on.iter().all(|dependency| *dependency == Dependency::Sequential) {
-            Self::ForTheChildBefore
-        } else {
-            Self::ForJobs
-        }
-    }
 }
 
 impl States {
@@ -130,7 +110,7 @@ impl States {
             return;
         }
         let children = vec![None; array_size.unwrap_or(0) as usize];
-        self.jobs.insert(job, Job { state: JobState::Submitted, waits: Waits::of(depends_on), children });
+        self.jobs.insert(job, Job { state: JobState::Submitted, waits: !depends_on.is_empty(), children });
         self.unevaluated.push_back((now + self.submit_to_runnable, job));
         let job = JobRef { job, child: None };
         out.push(Transition { job, at: now, from: None, to: JobState::Submitted, cause: Cause::Submitted });
@@ -144,20 +124,18 @@ impl States {
             let (waits, children) = (job.waits, job.children.len());
             let whole = JobRef { job: id, child: None };
             if children == 0 {
-                let (to, cause) = match waits {
-                    Waits::Nothing => (JobState::Runnable, Cause::Evaluated),
-                    Waits::ForTheChildBefore | Waits::ForJobs => (JobState::Pending, Cause::Depends),
-                };
-                self.step_from(JobState::Submitted, whole, at, (to, cause), out);
+                let nothing = (JobState::Runnable, Cause::Evaluated);
+                let to = if waits { (JobState::Pending, Cause::Depends) } else { nothing };
+                self.step_from(JobState::Submitted, whole, at, to, out);
                 continue;
             }
-            if waits == Waits::ForJobs {
+            if waits {
                 self.step_from(JobState::Submitted, whole, at, (JobState::Pending, Cause::Depends), out);
             }
             for child in (0..).take(children) {
                 let child_ref = JobRef { child: Some(child), ..whole };
                 self.spawn(at, child_ref, out);
-                if waits == Waits::Nothing || waits == Waits::ForTheChildBefore && child == 0 {
+                if !waits {
                     self.step_from(JobState::Pending, child_ref, at, (JobState::Runnable, Cause::Evaluated), out);
                 }
             }

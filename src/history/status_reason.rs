@@ -38,7 +38,7 @@ pub fn of_attempt(end: &AttemptEnd) -> Option<String> {
             format!("{}{}{}", HOST_TERMINATED.0, instance_id(end.node), HOST_TERMINATED.1)
         }
         AttemptOutcome::TimedOut => TIMED_OUT.to_owned(),
-        AttemptOutcome::Terminated => of_end(EndCause::Terminated)?,
+        AttemptOutcome::Terminated => "The job was terminated.".to_owned(),
         AttemptOutcome::VolumeNotAttached => VOLUME_NOT_ATTACHED.to_owned(),
         AttemptOutcome::EnvironmentUpdated => ENVIRONMENT_UPDATED.to_owned(),
         AttemptOutcome::MainNodeEnded => "The main node of the job ended.".to_owned(),
@@ -122,6 +122,10 @@ pub fn of_blocked(why: Blocked, instance_type: Option<&str>) -> String {
         Blocked::JobResourceRequirement => format!(
             "{} - The job resource requirement (vCPU/memory/GPU) is higher than that can be met by the CE(s) attached to \
              the job queue.",
+            why.name()
+        ),
+        Blocked::InstanceConfigurationUnsupported => format!(
+            "{} - Your compute environment associated with this job queue has an unsupported instance type configuration.",
             why.name()
         ),
         Blocked::EnvironmentInvalid => {
@@ -208,6 +212,9 @@ mod tests {
         let requirement = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is \
                            higher than that can be met by the CE(s) attached to the job queue.";
         assert_eq!(of_blocked(Blocked::JobResourceRequirement, None), requirement);
+        let unsupported = "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED - Your compute environment associated with \
+                           this job queue has an unsupported instance type configuration.";
+        assert_eq!(of_blocked(Blocked::InstanceConfigurationUnsupported, None), unsupported);
         let invalid = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid.";
         assert_eq!(of_blocked(Blocked::EnvironmentInvalid, None), invalid);
         let limit = "Canceled by JobStateTimeLimit action due to reason: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT";

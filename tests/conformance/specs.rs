@@ -17,8 +17,12 @@ use windtunnel::scheduler::{
 use crate::words::{TYPES, Words, decimal, id_in, milli, number, pair, resources, span};
 
 /// What an entry of `jobStateTimeLimitActions` may name.
-const LIMITS: [Blocked; 3] =
-    [Blocked::InsufficientInstanceCapacity, Blocked::JobResourceRequirement, Blocked::ComputeEnvironmentMaxResource];
+const LIMITS: [Blocked; 4] = [
+    Blocked::InsufficientInstanceCapacity,
+    Blocked::JobResourceRequirement,
+    Blocked::ComputeEnvironmentMaxResource,
+    Blocked::InstanceConfigurationUnsupported,
+];
 
 pub(crate) fn environment(words: &Words<'_>) -> EnvironmentSpec {
     let spot = words.has("SPOT");

@@ -139,6 +139,7 @@ const fn words(why: Blocked) -> &'static str {
         Blocked::EnvironmentInvalid => "every compute environment was INVALID",
         Blocked::ComputeEnvironmentMaxResource => "it asks for more vCPUs than maxvCpus allows",
         Blocked::ConsumableResource => "a consumable resource was in use",
+        Blocked::InstanceConfigurationUnsupported => "no environment can run multi-node parallel jobs",
         Blocked::ShareReservation => "what was left was reserved for other shares",
     }
 }
