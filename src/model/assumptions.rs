@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::distribution::Distribution;
 use crate::model::duration::TextDuration;
-use crate::model::{BestFitObjective, SpillPolicy};
+use crate::model::{BestFitObjective, ParameterSubstitution, SpillPolicy};
 use crate::units::SimDuration;
 
 const fn secs(secs: u64) -> TextDuration {
@@ -106,6 +106,10 @@ assumptions! {
         "Whether a pod that the kubelet turned away uses up an attempt; not published.";
     "placementAfterNotice" placement_after_notice: bool = false, ideal false, in "true or false",
         "Whether pods still go to a node under a Spot interruption notice; Batch can't cordon nodes under its RBAC.";
+    "evaluateOnExitLimit" evaluate_on_exit_limit: u32 = 5, ideal 5, in "5 or 6",
+        "Entries of evaluateOnExit at most: 5 says the API, 6 the user guide.";
+    "parameterSubstitution" parameter_substitution: ParameterSubstitution = ParameterSubstitution::CommandAndArgs, ideal ParameterSubstitution::CommandAndArgs, in "command, commandAndArgs or commandArgsEnvAndImage",
+        "Where `Ref::name` is replaced by a parameter: the user guide shows a container's command, and says nothing of the other texts of a pod on EKS.";
 
     // What nodes are made of.
     "vmMemoryOverheadPpm" vm_memory_overhead_ppm: u32 = 54_199, ideal 0, in "17000 to 75000",
