@@ -8,9 +8,10 @@ use crate::cli::output::{OutputFormat, print};
 use crate::cli::progress::{Progress, Stopwatch};
 use crate::cli::{CliError, ExitStatus};
 use crate::driver::{self, DriverError};
+use crate::history::EventBridge;
 use crate::journal::{Header, Writer};
 use crate::metrics::{Metrics, Results};
-use crate::report::{self, OutputDir};
+use crate::report::{self, OutputDir, OutputFile};
 use crate::scenario::{self, Resolved, Setting};
 use crate::scheduler::Scheduler;
 use crate::sim::SimWorld;
@@ -34,9 +35,19 @@ pub(super) struct RunArgs {
     /// Write every observation and decision as JSON Lines; compressed when the name ends in .gz.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// Write the events that Amazon EventBridge would carry (`Batch Job State Change`, `Batch Job Queue Blocked`) as JSON
+    /// Lines. A run has no date of its own: time 0 is 2026-01-01T00:00:00Z; the account is 000000000000.
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
     /// The form of the result.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output: OutputFormat,
+}
+
+/// What is written while the run goes on, and given its name after it.
+struct Files {
+    journal: Option<Writer>,
+    events: Option<EventBridge<OutputFile>>,
 }
 
 /// Runs the command.
@@ -53,11 +64,20 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
         Writer::create(path, &header)
     });
     let journal = journal.transpose().map_err(failed)?;
+    let events = args.events.as_deref().map(OutputFile::create).transpose().map_err(failed)?;
+    let events = events.map(|file| EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file));
 
     let watch = Stopwatch::start();
-    let mut results = simulate(scenario, seed, out.as_ref(), journal).map_err(failed)?;
+    let mut watchers = Files { journal, events };
+    let mut results = simulate(scenario, seed, out.as_ref(), &mut watchers).map_err(failed)?;
     results.summary.sim.wall_s = Some(watch.elapsed_s());
 
+    if let Some(journal) = watchers.journal {
+        journal.finish().map_err(failed)?;
+    }
+    if let Some(events) = watchers.events {
+        events.into_inner().finish().map_err(failed)?;
+    }
     if let Some(out) = out {
         let files = out.write(&results).map_err(failed)?;
         for file in files {
@@ -85,12 +105,7 @@ pub(super) fn parse_settings(texts: &[String]) -> Result<Vec<Setting>, CliError>
     Err(CliError::BadInput(wrong.join("\n")))
 }
 
-fn simulate(
-    scenario: Resolved,
-    seed: u64,
-    out: Option<&OutputDir>,
-    mut journal: Option<Writer>,
-) -> Result<Results, DriverError> {
+fn simulate(scenario: Resolved, seed: u64, out: Option<&OutputDir>, files: &mut Files) -> Result<Results, DriverError> {
     let Resolved { world, config, names, scenario_name, .. } = scenario;
     let mut metrics = Metrics::new(config.instance_types.clone(), names, &world.assumptions);
     if let Some(out) = out {
@@ -99,12 +114,13 @@ fn simulate(
     let mut progress = Progress::on_terminal(&scenario_name);
     let mut scheduler = Scheduler::new(config);
     let mut world = SimWorld::new(world, seed);
-    driver::run(&mut scheduler, &mut world, &mut (&mut metrics, (&mut journal, &mut progress)))?;
+    driver::run(
+        &mut scheduler,
+        &mut world,
+        &mut (&mut metrics, ((&mut files.journal, &mut files.events), &mut progress)),
+    )?;
     if let Some(progress) = progress {
         progress.finish();
-    }
-    if let Some(journal) = journal {
-        journal.finish()?;
     }
     metrics.finish(&scenario_name, seed, world.ended_at())
 }

@@ -8,9 +8,12 @@
 //! | `log` | jobs with their states and attempts, as `DescribeJobs` knows them |
 //! | `waits` | what a RUNNABLE job waited for |
 //! | `follow` | one job, with all that explains it |
+//! | `event_bridge`, `clock` | changes as the events that Amazon EventBridge carries |
 //!
 //! It knows observations, decisions and the model; not the scheduler's state, not the world, not money.
 
+mod clock;
+mod event_bridge;
 mod follow;
 mod log;
 mod states;
@@ -18,6 +21,8 @@ pub mod status_reason;
 mod transition;
 mod waits;
 
+pub use clock::{EPOCH_MS, iso_time, unix_ms};
+pub use event_bridge::EventBridge;
 pub use follow::{Follow, IdRanges, NodeFacts};
 pub use log::{AttemptRecord, JobLog, JobRecord, Keep, Moment, StatusSummary};
 pub use states::States;

@@ -3,9 +3,11 @@
 //! It formats what `metrics` computed; it computes nothing of its own but sentences and layout.
 
 mod chart;
+mod file;
 mod output;
 mod table;
 
 pub use chart::{reading, timeline_svg};
+pub use file::{FileError, OutputFile};
 pub use output::{OutputDir, OutputError, json};
 pub use table::table;

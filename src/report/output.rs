@@ -89,7 +89,8 @@ fn error(folder: &Path, file: &'static str, source: io::Error) -> OutputError {
     OutputError { folder: folder.display().to_string(), file, source }
 }
 
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+/// A file without a name yet, in a folder.
+pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".windtunnel-").suffix(".part");
     // Temporary files are private by default; results are as readable as the user's other files (the umask applies).

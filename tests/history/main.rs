@@ -1,5 +1,6 @@
 //! The history of jobs from outside: short worlds in the words of the transcripts, whole runs, and `windtunnel explain`.
 
+mod events;
 mod explain;
 #[path = "../conformance/facts.rs"]
 mod facts;
