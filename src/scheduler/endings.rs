@@ -112,6 +112,7 @@ impl Scheduler {
         out.endings.push(Ending::Attempt(AttemptEnd {
             pod: id,
             job: pod.job(),
+            queue: pod.queue,
             spec: pod.spec,
             attempt: pod.attempt,
             node: self.nodes.get(pod.node).id,
