@@ -26,7 +26,7 @@ pub(super) struct HeldUp {
 impl Scheduler {
     /// `CancelJob`.
     pub(super) fn cancel(&mut self, job: JobRef, out: &mut Decision) {
-        if self.jobs.get(job.job).is_none_or(|record| record.state_of(job).is_none()) {
+        if self.jobs.get(job.job).is_none_or(|record| !record.tracked || record.state_of(job).is_none()) {
             self.absorbed.unknown_jobs += 1;
             return;
         }
