@@ -52,10 +52,13 @@ impl Scheduler {
         }
     }
 
-    /// Has a pod deleted, unless it already is.
+    /// Has a pod deleted, unless it already is. The user's word outweighs a cause after which the job would be tried again.
     pub(super) fn delete_pod(&mut self, id: PodId, why: DeleteCause, out: &mut Decision) {
         let Some(pod) = self.pods.get_mut(id) else { return };
-        if pod.ending.is_some() {
+        if let Some(before) = pod.ending {
+            if before.allows_retry() && !why.allows_retry() {
+                pod.ending = Some(why);
+            }
             return;
         }
         pod.ending = Some(why);
@@ -291,6 +294,20 @@ impl AttemptOutcome {
             Self::VolumeNotAttached => Some((EndKind::VolumeNotAttached, None)),
             Self::EnvironmentUpdated => Some((EndKind::EnvironmentUpdated, None)),
             Self::Succeeded | Self::TimedOut | Self::Terminated | Self::MainNodeEnded => None,
+        }
+    }
+}
+
+impl DeleteCause {
+    /// Whether a job whose pod was deleted for it may be tried again.
+    const fn allows_retry(self) -> bool {
+        match self {
+            Self::Volume | Self::EnvironmentUpdate => true,
+            Self::Timeout
+            | Self::Terminated
+            | Self::QueueDeleted
+            | Self::MainNodeSucceeded
+            | Self::MainNodeEnded => false,
         }
     }
 }
