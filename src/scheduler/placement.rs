@@ -158,7 +158,7 @@ impl Scheduler {
         if fitting.peek().is_none() {
             Blocked::JobResourceRequirement
         } else if self.specs.is_multi_node(shape) {
-            self.outlook_for_seats(environment, managed, shape)
+            self.outlook_for_seats(id, managed, shape)
         } else if environment.vcpus + environment.outstanding() >= managed.max_vcpus {
             Blocked::AtMaxVcpus
         } else if environment.covered.get(shape) == 0 && fitting.all(|&id| environment.avoids(id, self.now)) {
