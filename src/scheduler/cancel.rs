@@ -90,6 +90,12 @@ impl Scheduler {
     /// Says what holds a queue up, when that changed.
     pub(super) fn report_blocked(&mut self, id: JobQueueId, blocked: Option<HeldUp>, out: &mut Decision) {
         let before = self.queues[id.index()].blocked;
+        let awaits_seats = blocked.is_some_and(|blocked| self.is_wait_for_seats(blocked.why, blocked.spec));
+        if !awaits_seats && before.is_some_and(|before| self.is_wait_for_seats(before.why, before.spec)) {
+            for environment in self.queues[id.index()].spec.environments.clone() {
+                self.watch_held(environment);
+            }
+        }
         let Some(HeldUp { job, spec, why, unanimous }) = blocked else {
             if self.queues[id.index()].blocked.take().is_some() {
                 out.reasons.push(Reason::QueueUnblocked { queue: id });

@@ -87,7 +87,7 @@ pub(super) struct Environment {
     avoided: BTreeMap<InstanceTypeId, SimTime>,
     /// When the next pod may be created under a dispatch rate.
     pub(super) next_dispatch_at: SimTime,
-    /// Idle nodes that only `minvCpus` keeps.
+    /// Idle nodes that only `minvCpus` keeps, or a multi-node parallel job that waits for more of them.
     pub(super) held: Vec<NodeId>,
     /// Which types were asked for last, by shape: reasons tell changes.
     pub(super) last_choice: BTreeMap<Option<ShapeId>, Vec<InstanceTypeId>>,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef, PodId};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef, JobSpecId, PodId};
 use crate::model::PurchaseOption;
 use crate::scheduler::ManagedSpec;
 use crate::scheduler::decision::{AttemptOutcome, Command, Decision, DeleteCause};
@@ -146,7 +146,12 @@ impl Scheduler {
         self.queues_of[id.index()]
             .iter()
             .filter_map(|queue| self.queues[queue.index()].blocked)
-            .any(|head| head.why == Blocked::AwaitingCapacity && self.specs.is_multi_node(self.specs.shape(head.spec)))
+            .any(|head| self.is_wait_for_seats(head.why, head.spec))
+    }
+
+    /// Whether a head that is held up so waits for the nodes of a multi-node parallel job.
+    pub(super) fn is_wait_for_seats(&self, why: Blocked, spec: JobSpecId) -> bool {
+        why == Blocked::AwaitingCapacity && self.specs.is_multi_node(self.specs.shape(spec))
     }
 
     /// Places a multi-node parallel job: the main node's pod is created, the other nodes are kept for theirs.

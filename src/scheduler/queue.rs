@@ -223,8 +223,8 @@ impl JobQueue {
     /// Whether a job is SUBMITTED. Of two jobs submitted at one time, one may be RUNNABLE already: steps take no time.
     fn is_submitted(&self, job: JobRef, submitted_at: SimTime) -> bool {
         let from = self.submitted.partition_point(|waiting| waiting.submitted_at < submitted_at);
-        let same_time = self.submitted.range(from..).take_while(|waiting| waiting.submitted_at == submitted_at);
-        same_time.into_iter().any(|waiting| waiting.job == job.job)
+        let mut same_time = self.submitted.range(from..).take_while(|waiting| waiting.submitted_at == submitted_at);
+        same_time.any(|waiting| waiting.job == job.job)
     }
 
     /// Empties the queue; everyone who waited, SUBMITTED or RUNNABLE.

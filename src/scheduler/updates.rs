@@ -51,11 +51,7 @@ impl Scheduler {
             self.replace_nodes(id, update, out);
         }
         // Another minvCpus may let nodes go.
-        for held in std::mem::take(&mut self.environment_mut(id).held) {
-            if let Some(slot) = self.nodes.slot(held) {
-                self.watch_idle(slot);
-            }
-        }
+        self.watch_held(id);
         self.request_cycle(self.now);
         self.request_scaling();
     }
@@ -170,8 +166,13 @@ impl Scheduler {
             self.absorbed.duplicates += 1;
             return;
         };
+        // Nodes may be held for a job that no longer comes to their environment.
+        let environments = queue.spec.environments.clone();
         queue.update(spec.clone(), &self.settings);
         self.arrange_queues();
+        for environment in environments {
+            self.watch_held(environment);
+        }
         self.request_cycle(self.now);
         self.request_scaling();
     }
