@@ -102,7 +102,7 @@ impl Scheduler {
         queue.shares().filter(|shares| shares.reserves())?;
         let environments = queue.spec.environments.iter();
         let known = environments.filter_map(|id| self.environments.get(id.index())?.as_ref());
-        let vcpus: u64 = known.map(|environment| u64::from(environment.spec.most_vcpus())).sum();
+        let vcpus: u64 = known.map(|environment| environment.spec.most_vcpus().map(u64::from)).sum::<Option<_>>()?;
         let now = self.now;
         queue.shares().map(|shares| shares.unreserved(vcpus * 1_000, now))
     }
