@@ -63,6 +63,10 @@ impl Scheduler {
                 }
             }
         }
+        if let Some(shares) = self.queues[id.index()].shares() {
+            // A share that let others pass stands first again for whoever asks next.
+            shares.forget_turns();
+        }
         self.report_blocked(id, blocked, out);
     }
 
