@@ -111,12 +111,23 @@ impl Scheduler {
         }
         let news = reported.filter(|_| same_head.and_then(|before| before.reported) != reported);
         if let Some((why, since)) = news {
-            let limits = self.queues[id.index()].spec.time_limits.iter();
-            let after = limits.filter(|limit| limit.why == why).map(|limit| limit.after).min();
             self.timers.set(since + self.settings.blocked_detection_delay, Timer::Blocked(id));
-            if let Some(after) = after {
-                self.timers.set(since + after, Timer::Blocked(id));
-            }
+            self.watch_time_limit(id, why, since);
+        }
+    }
+
+    /// Has a head looked at again when the time is over that it may block its queue.
+    fn watch_time_limit(&mut self, id: JobQueueId, why: Blocked, since: SimTime) {
+        let limits = self.queues[id.index()].spec.time_limits.iter();
+        if let Some(after) = limits.filter(|limit| limit.why == why).map(|limit| limit.after).min() {
+            self.timers.set(since + after, Timer::Blocked(id));
+        }
+    }
+
+    /// A queue has other time limits: they hold for the head that blocks it now, too.
+    pub(super) fn time_limits_changed(&mut self, id: JobQueueId) {
+        if let Some((why, since)) = self.queues[id.index()].blocked.and_then(|blocked| blocked.reported) {
+            self.watch_time_limit(id, why, since);
         }
     }
 

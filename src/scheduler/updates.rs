@@ -170,6 +170,7 @@ impl Scheduler {
         let environments = queue.spec.environments.clone();
         queue.update(spec.clone(), &self.settings);
         self.arrange_queues();
+        self.time_limits_changed(id);
         for environment in environments {
             self.watch_held(environment);
         }
