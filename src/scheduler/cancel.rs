@@ -171,7 +171,11 @@ impl Scheduler {
         }
         let Some(head) = queue.head(self.now).filter(|head| head.job == job) else { return };
         queue.pop(&head, &self.specs);
-        queue.blocked = None;
+        // The next cycle says whether the queue moves; until then nothing more is said of this head.
+        queue.blocked = queue.blocked.map(|blocked| BlockedHead { reported: None, ..blocked });
+        if let Some(shares) = queue.shares() {
+            shares.forget_turns();
+        }
         let times = (head.submitted_at, head.runnable_since);
         let past = head.past();
         self.end_waiting(job, (id, head.spec), times, past, EndCause::TimeLimit(why), out);
