@@ -55,6 +55,8 @@ pub(super) struct Environment {
     pub(super) invalid: bool,
     /// An infrastructure update is replacing its nodes.
     pub(super) updating: bool,
+    /// Until when jobs on the nodes that it replaces may run.
+    pub(super) jobs_end_at: SimTime,
     /// Nodes that an update replaces.
     pub(super) outdated_nodes: u32,
     /// Nodes that failed to join since one joined last.
@@ -103,6 +105,7 @@ impl Environment {
             spec,
             invalid: false,
             updating: false,
+            jobs_end_at: SimTime::ZERO,
             outdated_nodes: 0,
             failed_joins: 0,
             joined_at: None,

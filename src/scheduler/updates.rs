@@ -13,6 +13,7 @@ use crate::scheduler::queue::JobQueue;
 use crate::scheduler::reason::{InvalidCause, Reason, ScaleInCause};
 use crate::scheduler::spec::{EnvironmentSpec, InfrastructureUpdate, QueueSpec};
 use crate::scheduler::timers::Timer;
+use crate::units::SimDuration;
 
 impl Scheduler {
     /// A compute environment became VALID.
@@ -65,17 +66,28 @@ impl Scheduler {
             self.reindex(slot);
             self.retire_if_idle(slot, ScaleInCause::Replaced, out);
         }
-        self.environment_mut(id).updating = true;
+        let timeout = if update.terminate_jobs { SimDuration::ZERO } else { update.job_execution_timeout };
+        let jobs_end_at = self.now + timeout;
+        let environment = self.environment_mut(id);
+        environment.updating = true;
+        environment.jobs_end_at = jobs_end_at;
         if update.terminate_jobs {
             self.end_jobs_on_outdated(id, out);
         } else {
-            self.timers.set(self.now + update.job_execution_timeout, Timer::UpdateTimeout(id));
+            self.timers.set(jobs_end_at, Timer::UpdateTimeout(id));
         }
         self.update_may_be_over(id, out);
     }
 
-    /// Jobs on nodes that an update replaces have run as long as they may.
-    pub(super) fn end_jobs_on_outdated(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
+    /// Jobs on nodes that an update replaces may have run as long as they may: it is so unless another update followed.
+    pub(super) fn update_timed_out(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
+        if self.environment(id).jobs_end_at <= self.now {
+            self.end_jobs_on_outdated(id, out);
+        }
+    }
+
+    /// Ends the jobs on nodes that an update replaces.
+    fn end_jobs_on_outdated(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
         let on_outdated = |pod: &Pod| {
             let node = self.nodes.get(pod.node);
             node.outdated && node.environment == id
