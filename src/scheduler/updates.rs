@@ -48,7 +48,8 @@ impl Scheduler {
         if std::mem::take(&mut environment.invalid) {
             out.reasons.push(Reason::EnvironmentValid { environment: id });
         }
-        if let Some(update) = infrastructure {
+        // The nodes of an UNMANAGED environment are not Batch's to replace.
+        if let Some(update) = infrastructure.filter(|_| spec.managed.is_some()) {
             self.replace_nodes(id, update, out);
         }
         // Another minvCpus may let nodes go.
