@@ -51,6 +51,8 @@ pub(super) struct Totals {
 #[derive(Debug, Clone)]
 pub(super) struct Environment {
     pub(super) spec: EnvironmentSpec,
+    /// It was deleted, and is kept for the nodes that it still has.
+    pub(super) deleted: bool,
     /// It takes no jobs until it is updated.
     pub(super) invalid: bool,
     /// An infrastructure update is replacing its nodes.
@@ -103,6 +105,7 @@ impl Environment {
     pub(super) fn new(spec: EnvironmentSpec) -> Self {
         Self {
             spec,
+            deleted: false,
             invalid: false,
             updating: false,
             jobs_end_at: SimTime::ZERO,

@@ -40,7 +40,7 @@ impl Scheduler {
         infrastructure: Option<InfrastructureUpdate>,
         out: &mut Decision,
     ) {
-        let Some(Some(environment)) = self.environments.get_mut(id.index()) else {
+        let Some(environment) = self.existing(id) else {
             self.absorbed.duplicates += 1;
             return;
         };
@@ -112,7 +112,7 @@ impl Scheduler {
 
     /// A compute environment can't take jobs any more; what has started goes on, what is idle goes.
     pub(super) fn invalidate(&mut self, id: ComputeEnvironmentId, why: InvalidCause, out: &mut Decision) {
-        let Some(Some(environment)) = self.environments.get_mut(id.index()) else {
+        let Some(environment) = self.existing(id) else {
             self.absorbed.duplicates += 1;
             return;
         };
@@ -130,10 +130,11 @@ impl Scheduler {
 
     /// A compute environment was deleted; it was DISABLED, and no queue's, before.
     pub(super) fn delete_environment(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
-        let Some(Some(environment)) = self.environments.get_mut(id.index()) else {
+        let Some(environment) = self.existing(id) else {
             self.absorbed.duplicates += 1;
             return;
         };
+        environment.deleted = true;
         environment.spec.enabled = false;
         if let Some(managed) = &mut environment.spec.managed {
             managed.min_vcpus = 0;
@@ -146,6 +147,12 @@ impl Scheduler {
                 self.give_back_node(slot, ScaleInCause::EnvironmentDeleted, out);
             }
         }
+        self.request_cycle(self.now);
+    }
+
+    /// An environment that was created and not deleted.
+    fn existing(&mut self, id: ComputeEnvironmentId) -> Option<&mut Environment> {
+        self.environments.get_mut(id.index())?.as_mut().filter(|environment| !environment.deleted)
     }
 
     /// Gives a node back at once on which nothing runs.
