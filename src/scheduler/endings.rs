@@ -29,12 +29,13 @@ impl Scheduler {
             self.absorbed.duplicates += 1;
             return;
         }
-        let (spec, part) = (pod.spec, pod.part());
+        let (spec, part, goes) = (pod.spec, pod.part(), pod.ending.is_some());
         let leads = part.is_none_or(|part| self.gangs.leads(part, id));
         if let Some(timeout) = self.specs.get(spec).timeout.filter(|_| leads) {
             self.timers.set(self.now + timeout, Timer::Timeout(id));
         }
-        if let Some(part) = part.filter(|_| leads) {
+        // Who is being deleted leads nobody.
+        if let Some(part) = part.filter(|_| leads && !goes) {
             self.start_followers(part, out);
         }
     }
