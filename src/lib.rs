@@ -34,6 +34,7 @@ pub mod import;
 pub mod journal;
 pub mod metrics;
 pub mod model;
+pub mod pod;
 pub mod report;
 pub mod scenario;
 pub mod scheduler;

@@ -21,6 +21,11 @@ const MODULES: &[Row] = &[
     row("ids", &[], "an id is a number; what it names is known elsewhere"),
     row("wheel", &["units"], "the event queue sorts times and knows nothing of what it carries"),
     row("model", &["units", "ids"], "nouns of AWS and Kubernetes say what is written, not what is done with it"),
+    row(
+        "pod",
+        &["ids", "model"],
+        "a pod is written from a description, whoever decided it and whichever world it is for",
+    ),
     row("catalog", &["units", "ids", "model"], "facts about EC2 hold for every run"),
     row(
         "scheduler",
@@ -40,7 +45,7 @@ const MODULES: &[Row] = &[
     ),
     row(
         "live",
-        &["units", "ids", "model", "catalog", "scheduler", "driver"],
+        &["units", "ids", "model", "pod", "catalog", "scheduler", "driver"],
         "a real cluster is a world like the other, and the worlds don't know each other",
     ),
     row(
@@ -75,6 +80,7 @@ const MODULES: &[Row] = &[
             "ids",
             "wheel",
             "model",
+            "pod",
             "catalog",
             "scheduler",
             "driver",
@@ -115,6 +121,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tempfile", &["journal", "report", "cli", "live"]),
     ("thiserror", NOT_IN_THE_CORE),
     ("tokio", &["live"]),
+    ("uuid", &["pod"]),
 ];
 
 const ANYWHERE: &[&str] = &[
@@ -122,6 +129,7 @@ const ANYWHERE: &[&str] = &[
     "ids",
     "wheel",
     "model",
+    "pod",
     "catalog",
     "scheduler",
     "driver",
@@ -140,6 +148,7 @@ const ANYWHERE: &[&str] = &[
 const NOT_IN_THE_CORE: &[&str] = &[
     "ids",
     "model",
+    "pod",
     "catalog",
     "driver",
     "journal",
@@ -153,7 +162,7 @@ const NOT_IN_THE_CORE: &[&str] = &[
 ];
 
 /// Modules that are pure: no clock, no file, no thread, no process, no environment.
-const PURE: &[&str] = &["units", "ids", "wheel", "model", "scheduler", "sim"];
+const PURE: &[&str] = &["units", "ids", "wheel", "model", "pod", "scheduler", "sim"];
 const IMPURE_STD: &[&str] = &["time", "fs", "io", "net", "thread", "env", "process", "os"];
 
 /// The top-level module of a source file; `None` for the crate's root and its binary.
