@@ -35,7 +35,7 @@ pub(super) struct RunArgs {
     /// Write every observation and decision as JSON Lines; compressed when the name ends in .gz.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Write the events that Amazon EventBridge would carry (`Batch Job State Change`, `Batch Job Queue Blocked`) as JSON
+    /// Write the events that Amazon `EventBridge` would carry (`Batch Job State Change`, `Batch Job Queue Blocked`) as JSON
     /// Lines. A run has no date of its own: time 0 is 2026-01-01T00:00:00Z; the account is 000000000000.
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,

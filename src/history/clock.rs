@@ -12,7 +12,7 @@ pub const fn unix_ms(at: SimTime) -> u64 {
     EPOCH_MS + at.as_millis()
 }
 
-/// A simulated time as a date: `2026-01-01T00:00:00Z`. Whole seconds, as EventBridge gives them.
+/// A simulated time as a date: `2026-01-01T00:00:00Z`. Whole seconds, as `EventBridge` gives them.
 pub fn iso_time(at: SimTime) -> String {
     let secs = unix_ms(at) / 1_000;
     let (mut days, time) = (secs / DAY_S, secs % DAY_S);

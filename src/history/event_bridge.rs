@@ -1,4 +1,4 @@
-//! Changes of jobs as the events that Amazon EventBridge carries, one JSON object per line.
+//! Changes of jobs as the events that Amazon `EventBridge` carries, one JSON object per line.
 //!
 //! Source: `UG2023:batch_cwe_events` (a change of an existing job, none for its submission), `UG:batch-job-queue-blocked-events`.
 //! A job's id is ours, as in `jobs.csv`; the account is made of zeros. Streaming: memory for what is in the system.

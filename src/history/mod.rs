@@ -8,7 +8,7 @@
 //! | `log` | jobs with their states and attempts, as `DescribeJobs` knows them |
 //! | `waits` | what a RUNNABLE job waited for |
 //! | `follow` | one job, with all that explains it |
-//! | `event_bridge`, `clock` | changes as the events that Amazon EventBridge carries |
+//! | `event_bridge`, `clock` | changes as the events that Amazon `EventBridge` carries |
 //!
 //! It knows observations, decisions and the model; not the scheduler's state, not the world, not money.
 

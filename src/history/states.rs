@@ -152,14 +152,14 @@ impl States {
         let Some(known) = self.jobs.get(&job.job) else { return };
         if job.child.is_none() && !known.children.is_empty() {
             for child in (0..).take(known.children.len()) {
-                self.to_runnable(now, JobRef { child: Some(child), ..job }, out);
+                self.make_runnable(now, JobRef { child: Some(child), ..job }, out);
             }
         } else {
-            self.to_runnable(now, job, out);
+            self.make_runnable(now, job, out);
         }
     }
 
-    fn to_runnable(&mut self, now: SimTime, job: JobRef, out: &mut Vec<Transition>) {
+    fn make_runnable(&mut self, now: SimTime, job: JobRef, out: &mut Vec<Transition>) {
         if job.child.is_some() {
             self.spawn(now, job, out);
         }
@@ -178,7 +178,7 @@ impl States {
         if self.only.is_some_and(|only| only != job.job) {
             return;
         }
-        self.to_runnable(now, job, out);
+        self.make_runnable(now, job, out);
         self.step(job, now, (JobState::Starting, Cause::Placed { pod, attempt, node }), out);
         let slot = pod.slot as usize;
         if self.pods.len() <= slot {

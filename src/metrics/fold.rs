@@ -4,7 +4,7 @@
 //! in the system, never with the number of jobs. It must not know who decides or what world it is.
 
 use crate::driver::{DriverError, Watcher};
-use crate::ids::{InstanceTypeId, JobId, JobSpecId, PodId};
+use crate::ids::{InstanceTypeId, JobId, JobSpecId, PodId, ShareId};
 use crate::metrics::billing::Tariff;
 use crate::metrics::blocked::BlockedTime;
 use crate::metrics::capacity::Part;
@@ -49,6 +49,7 @@ struct SpecFacts {
     cpu: MilliCpu,
     /// Of a multi-node parallel job: number of nodes, and which is the main one.
     multi_node: Option<(u16, u16)>,
+    share: Option<ShareId>,
 }
 
 impl SpecFacts {
@@ -142,8 +143,9 @@ impl Metrics {
             Event::JobSubmitted { queue, spec, array_size, .. } => {
                 let jobs = u64::from(array_size.unwrap_or(1));
                 levels.waiting_jobs += jobs;
-                self.jobs.submitted(*queue, jobs, now);
-                self.levels.demand_mcpu += jobs * self.spec(*spec).demand();
+                let spec = self.spec(*spec);
+                self.jobs.submitted(*queue, spec.share, jobs, now);
+                self.levels.demand_mcpu += jobs * spec.demand();
             }
             Event::PodRunning { pod } => {
                 if let Some(mark) = self.pods.get_mut(pod.slot as usize)
@@ -172,6 +174,7 @@ impl Metrics {
                 self.specs[spec.index()] = SpecFacts {
                     cpu: job.requests.cpu,
                     multi_node: job.multi_node.as_ref().map(|multi_node| (multi_node.nodes, multi_node.main)),
+                    share: job.share,
                 };
             }
             // The core's decisions say what became of these.
@@ -196,6 +199,9 @@ impl Metrics {
     fn attempt_ended(&mut self, end: &AttemptEnd) {
         let spec = self.spec(end.spec);
         let cpu = spec.cpu;
+        if let Some(share) = spec.share {
+            self.jobs.used(end.queue, share, cpu, end.stopped_at.since(end.starting_at));
+        }
         if spec.leads(end.node_index) {
             self.jobs.attempt_ended(end);
             self.levels.waiting_jobs += 1;
@@ -225,7 +231,7 @@ impl Metrics {
     fn job_ended(&mut self, end: &JobEnd) -> Result<(), DriverError> {
         self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(1);
         self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(self.spec(end.spec).demand());
-        self.jobs.ended(end);
+        self.jobs.ended(end, self.spec(end.spec).share);
         self.sinks.as_mut().map_or(Ok(()), |sinks| sinks.job(end, &self.names))
     }
 
@@ -269,8 +275,9 @@ impl Metrics {
             Reason::SubmissionRefused { queue, spec, jobs, .. } => {
                 let jobs = u64::from(*jobs);
                 self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(jobs);
-                self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(jobs * self.spec(*spec).demand());
-                self.jobs.refused(*queue, jobs);
+                let spec = self.spec(*spec);
+                self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(jobs * spec.demand());
+                self.jobs.refused(*queue, spec.share, jobs);
             }
             Reason::Launching { .. }
             | Reason::HeadBlocked { .. }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Problem;
 use crate::model::container::{
-    CONTAINER_NAME_PATTERN, EksContainer, EnvironmentVariable, IMAGE_PATTERN, ResourceRequirements,
+    CONTAINER_NAME_PATTERN, EksContainer, EnvironmentVariable, IMAGE_LENGTH_MAX, IMAGE_PATTERN, ResourceRequirements,
     environment_problems,
 };
 use crate::model::metadata::EksMetadata;
@@ -48,7 +48,7 @@ pub struct ContainerOverride {
     pub name: Option<String>,
     /// Replaces the image: 1 to 255 letters, digits and `-_:./#@`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 255), regex(pattern = IMAGE_PATTERN))]
+    #[schemars(length(min = 1, max = IMAGE_LENGTH_MAX), regex(pattern = IMAGE_PATTERN))]
     pub image: Option<String>,
     /// Replaces the entry point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

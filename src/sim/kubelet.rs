@@ -1,6 +1,7 @@
 //! Pods on the synthetic nodes: the kubelet's admission against what a node truly has, image pulls, the run, its end.
 //!
-//! There is no table of pods: an admitted pod has exactly one happening ahead, which carries all that is to be known of it.
+//! There is no table of pods: an admitted pod has exactly one happening ahead, which carries all that is to be known of it;
+//! or none, and its node has it parked until it is deleted.
 
 use std::collections::BTreeSet;
 
@@ -28,6 +29,18 @@ pub(super) struct Admitted {
     spec: JobSpecId,
     /// What its containers will end with.
     exit_code: i32,
+}
+
+/// A pod that the core wants on a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) pod: PodId,
+    pub(super) job: JobRef,
+    pub(super) spec: JobSpecId,
+    pub(super) attempt: u8,
+    pub(super) node: NodeId,
+    /// Of a multi-node parallel job: which of its nodes.
+    pub(super) node_index: Option<u16>,
 }
 
 /// What pulls cost, and pods whose end was overtaken.
@@ -60,7 +73,8 @@ impl Kubelets {
 
 impl SimWorld {
     /// A pod was bound to a node: the kubelet admits it or turns it away.
-    pub(super) fn create_pod(&mut self, pod: PodId, job: JobRef, spec: JobSpecId, attempt: u8, node: NodeId) {
+    pub(super) fn create_pod(&mut self, wanted: Wanted) {
+        let Wanted { pod, job, spec, attempt, node, node_index } = wanted;
         let requests = self.spec.specs[spec.index()].requests;
         let Some(host) = self.instances.get_mut(node) else {
             // The node went while the pod was being created; the pod is collected with it.
@@ -77,7 +91,9 @@ impl SimWorld {
         let transfer_s = self.kubelets.transfers_s[image as usize];
         let mut starts_at = self.now;
         if !self.latencies.pod_start.is_zero() || (pulled_at.is_none() && transfer_s > 0.0) {
-            let key = u64::from(job.child.unwrap_or(0)) << 8 | u64::from(attempt);
+            // Nodes of a multi-node parallel job start each in its own time.
+            let part = u64::from(node_index.unwrap_or(0)) << 32;
+            let key = part | u64::from(job.child.unwrap_or(0)) << 8 | u64::from(attempt);
             let mut stream = self.streams.of(Purpose::PodStart, job.job.raw(), key);
             starts_at = starts_at + self.latencies.pod_start.draw(&mut stream);
             let ready_at = pulled_at.unwrap_or_else(|| {
@@ -90,16 +106,22 @@ impl SimWorld {
             }
         }
         let Fate { runtime, exit_code } = self.entry(job.job).fate(job, attempt, self.streams);
+        let main = self.spec.specs[spec.index()].multi_node.as_ref().map(|multi_node| multi_node.main);
+        // A multi-node parallel job's other nodes run until they are stopped.
+        let runtime = (main == node_index).then_some(runtime);
         self.schedule(starts_at, Happening::Start(Admitted { pod, node, spec, exit_code }, runtime));
     }
 
     /// The containers run.
-    pub(super) fn start_pod(&mut self, admitted: Admitted, runtime: SimDuration) {
+    pub(super) fn start_pod(&mut self, admitted: Admitted, runtime: Option<SimDuration>) {
         if self.is_overtaken(admitted) {
             return;
         }
         self.facts.push(Event::PodRunning { pod: admitted.pod });
-        self.schedule(self.now + runtime, Happening::End(admitted));
+        match runtime {
+            Some(runtime) => self.schedule(self.now + runtime, Happening::End(admitted)),
+            None => self.park(admitted),
+        }
     }
 
     /// The containers are done.
@@ -127,8 +149,12 @@ impl SimWorld {
     /// A deleted pod's containers have stopped, unless they ended by themselves or went with their node.
     pub(super) fn stop_pod(&mut self, admitted: Admitted) {
         let pod = admitted.pod;
-        if self.kubelets.deleted.remove(&pod) && self.instances.get(admitted.node).is_some() {
-            self.kubelets.stopped.insert(pod);
+        if self.kubelets.deleted.remove(&pod)
+            && let Some(host) = self.instances.get_mut(admitted.node)
+        {
+            if !host.unpark(pod) {
+                self.kubelets.stopped.insert(pod);
+            }
             self.leave(admitted);
             self.facts.push(Event::PodFailed { pod, failure: PodFailure::Deleted });
         }
@@ -138,6 +164,13 @@ impl SimWorld {
     fn is_overtaken(&mut self, admitted: Admitted) -> bool {
         let stopped = !self.kubelets.stopped.is_empty() && self.kubelets.stopped.remove(&admitted.pod);
         stopped || self.instances.get(admitted.node).is_none()
+    }
+
+    /// Nothing lies ahead of a pod until it is deleted.
+    fn park(&mut self, admitted: Admitted) {
+        if let Some(host) = self.instances.get_mut(admitted.node) {
+            host.park(admitted.pod);
+        }
     }
 
     /// Gives the node back what the pod held.

@@ -151,9 +151,9 @@ fn every_test_that_a_rule_names_is_there() {
                 }
                 Tested::Test(test) => {
                     let (file, function) = test.split_once("::").expect("file.rs::function");
-                    let text =
+                    let code =
                         fs::read_to_string(root().join(file)).unwrap_or_else(|e| panic!("{}: {file}: {e}", rule.id));
-                    assert!(text.contains(&format!("fn {function}(")), "{}: no {function} in {file}", rule.id);
+                    assert!(code.contains(&format!("fn {function}(")), "{}: no {function} in {file}", rule.id);
                 }
                 Tested::Transcript(_) | Tested::LeftOut(_) => {}
             }

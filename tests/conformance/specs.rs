@@ -30,10 +30,8 @@ pub(crate) fn environment(words: &Words<'_>) -> EnvironmentSpec {
         let quoted = format!("\"{name}\"");
         serde_json::from_str(&quoted).unwrap_or_else(|_| panic!("no strategy is called {name}"))
     });
-    let usual = match spot {
-        true => AllocationStrategy::SpotPriceCapacityOptimized,
-        false => AllocationStrategy::BestFitProgressive,
-    };
+    let usual =
+        if spot { AllocationStrategy::SpotPriceCapacityOptimized } else { AllocationStrategy::BestFitProgressive };
     let managed = (!words.has("UNMANAGED")).then(|| ManagedSpec {
         purchase: if spot { PurchaseOption::Spot } else { PurchaseOption::Ec2 },
         strategy: strategy.unwrap_or(usual),

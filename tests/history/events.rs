@@ -1,4 +1,4 @@
-//! Events as EventBridge would carry them: one for every change, none for the submission, in AWS's envelope.
+//! Events as `EventBridge` would carry them: one for every change, none for the submission, in AWS's envelope.
 
 use std::fs;
 use std::path::Path;

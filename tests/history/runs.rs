@@ -24,11 +24,11 @@ fn is_a_way(from: Option<JobState>, to: JobState) -> bool {
     use JobState::{Failed, Pending, Runnable, Running, Starting, Submitted, Succeeded};
     match (from, to) {
         (None, Submitted | Pending)
-        | (Some(Submitted), Pending | Runnable)
-        | (Some(Pending), Runnable | Succeeded)
+        | (Some(Submitted), Pending)
+        | (Some(Submitted | Pending | Starting | Running), Runnable)
         | (Some(Runnable), Starting)
-        | (Some(Starting), Running | Runnable | Succeeded)
-        | (Some(Running), Runnable | Succeeded) => true,
+        | (Some(Starting), Running)
+        | (Some(Pending | Starting | Running), Succeeded) => true,
         (Some(from), Failed) => !from.is_terminal(),
         _ => false,
     }

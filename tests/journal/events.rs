@@ -57,8 +57,8 @@ fn managed() -> EnvironmentSpec {
     EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: Some(managed) }
 }
 
-fn unmanaged(unmanaged_vcpus: Option<u32>) -> Box<EnvironmentSpec> {
-    Box::new(EnvironmentSpec { enabled: false, unmanaged_vcpus, managed: None })
+fn unmanaged(unmanaged_vcpus: Option<u32>) -> EnvironmentSpec {
+    EnvironmentSpec { enabled: false, unmanaged_vcpus, managed: None }
 }
 
 fn about_environments() -> Vec<Example> {
@@ -70,17 +70,17 @@ fn about_environments() -> Vec<Example> {
             r#"{"event":"ComputeEnvironmentCreated","environment":1,"spec":{"enabled":true,"managed":{"purchase":"SPOT","strategy":"SPOT_PRICE_CAPACITY_OPTIMIZED","min_vcpus":0,"max_vcpus":256,"instance_types":[[4],[0,1]],"min_scale_down_delay":1200000}}}"#,
         ),
         (
-            Event::ComputeEnvironmentCreated { environment: CE, spec: unmanaged(Some(64)) },
+            Event::ComputeEnvironmentCreated { environment: CE, spec: Box::new(unmanaged(Some(64))) },
             r#"{"event":"ComputeEnvironmentCreated","environment":1,"spec":{"enabled":false,"managed":null,"unmanaged_vcpus":64}}"#,
         ),
         (
-            Event::ComputeEnvironmentUpdated { environment: CE, spec: unmanaged(None), infrastructure: None },
+            Event::ComputeEnvironmentUpdated { environment: CE, spec: Box::new(unmanaged(None)), infrastructure: None },
             r#"{"event":"ComputeEnvironmentUpdated","environment":1,"spec":{"enabled":false,"managed":null}}"#,
         ),
         (
             Event::ComputeEnvironmentUpdated {
                 environment: CE,
-                spec: unmanaged(None),
+                spec: Box::new(unmanaged(None)),
                 infrastructure: Some(infrastructure),
             },
             r#"{"event":"ComputeEnvironmentUpdated","environment":1,"spec":{"enabled":false,"managed":null},"infrastructure":{"terminate_jobs":true,"job_execution_timeout":1800000}}"#,

@@ -109,7 +109,9 @@ pub(super) struct BehindOthers {
 /// A pod of the job.
 #[derive(Debug, Serialize)]
 pub(super) struct Attempt {
-    pub(super) attempt: u8,
+    /// 1 for the first.
+    #[serde(rename = "attempt")]
+    pub(super) number: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) node_index: Option<u16>,
     pub(super) node: String,
@@ -270,7 +272,7 @@ fn attempt_of(attempt: &AttemptRecord, follow: &Follow, cost: Option<Charge>) ->
         Some(NodeFacts::Adopted) | None => (None, None, None),
     };
     Attempt {
-        attempt: attempt.attempt,
+        number: attempt.attempt,
         node_index: attempt.node_index,
         node: attempt.node.to_string(),
         instance_type,

@@ -164,8 +164,8 @@ fn attempts(attempts: &[Attempt]) -> Option<String> {
     let shown = |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), span);
     let rows = attempts.iter().map(|attempt| {
         let number = match attempt.node_index {
-            None => attempt.attempt.to_string(),
-            Some(index) => format!("{} #{index}", attempt.attempt),
+            None => attempt.number.to_string(),
+            Some(index) => format!("{} #{index}", attempt.number),
         };
         let place = [attempt.instance_type.as_deref(), attempt.zone.as_deref()];
         vec![
@@ -183,9 +183,9 @@ fn attempts(attempts: &[Attempt]) -> Option<String> {
     let mut text = section(&heads, 4, rows);
     for attempt in attempts {
         let ended = attempt.outcome.as_deref().unwrap_or("not over when the run ended");
-        let mut line = format!("\nattempt {}: {ended}", attempt.attempt);
+        let mut line = format!("\nattempt {}: {ended}", attempt.number);
         if let Some(index) = attempt.node_index {
-            line = format!("\nattempt {}, node {index}: {ended}", attempt.attempt);
+            line = format!("\nattempt {}, node {index}: {ended}", attempt.number);
         }
         for more in [&attempt.status_reason, &attempt.retry].into_iter().flatten() {
             write!(line, "; {}", more.trim_end_matches('.')).expect("writing to a string can't fail");
