@@ -64,7 +64,7 @@ pub(super) const SCALING: &[Rule] = rules! {
     "scaling/cold-estimate", "Before a node of a type was seen, 0.5 vCPU and 500 MiB are set aside for daemonsets; then the real value counts.",
         "UG:memory-cpu-batch-eks", Documented, [Transcript("estimate_then_learn")];
     "scaling/requests", "Scaling and placement go by requests; a limit alone is copied into them.",
-        "API:EksContainerResourceRequirements", Documented, [Test("tests/catalog.rs::the_user_guides_examples_of_what_fits")];
+        "API:EksContainerResourceRequirements", Documented, [Test("src/model/container.rs::requests_count_and_limits_stand_in")];
     "scaling/idle", "With nothing to run, instances go, down to minvCpus; sizes never change.",
         "UG:compute_environments", Assumption("idleScaleDownDelay"), [Transcript("idle_scale_down")];
     "scaling/min-scale-down-delay", "minScaleDownDelayMinutes counts from a node's last job; a new job begins it anew; unused nodes are exempt.",
