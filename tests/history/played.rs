@@ -12,6 +12,16 @@ use crate::{facts, words};
 
 /// Plays blocks of `at TIME` and facts, after a heading of `set` lines. Between blocks the core is woken as it asks to be.
 pub(crate) fn play<W: Watcher>(text: &str, watcher: impl FnOnce(&SchedulerConfig) -> W) -> W {
+    step_by_step(text, true, watcher)
+}
+
+/// Plays a transcript: its steps and no others, whatever it says that the core makes of them.
+pub(crate) fn transcript<W: Watcher>(text: &str, watcher: impl FnOnce(&SchedulerConfig) -> W) -> W {
+    let blocks: Vec<_> = text.split("\n\n").map(|block| block.split("\n----").next().unwrap_or(block)).collect();
+    step_by_step(&blocks.join("\n\n"), false, watcher)
+}
+
+fn step_by_step<W: Watcher>(text: &str, wake: bool, watcher: impl FnOnce(&SchedulerConfig) -> W) -> W {
     let (head, blocks) = text.split_once("\n\n").expect("a heading and blocks");
     let config = facts::config(head);
     let mut watcher = watcher(&config);
@@ -27,7 +37,7 @@ pub(crate) fn play<W: Watcher>(text: &str, watcher: impl FnOnce(&SchedulerConfig
         let mut lines = block.trim().lines();
         let at = lines.next().and_then(|line| line.strip_prefix("at ")).expect("a block begins with `at TIME`");
         let now = SimTime::ZERO + words::span(at);
-        while let Some(wake_at) = decision.wake_at.filter(|wake_at| *wake_at < now) {
+        while let Some(wake_at) = decision.wake_at.filter(|wake_at| wake && *wake_at < now) {
             step(&Observation { now: wake_at, events: Vec::new() }, &mut decision);
         }
         let events = lines.map(|line| numbers.event(line.trim(), now)).collect();

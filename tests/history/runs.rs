@@ -1,15 +1,19 @@
 //! Whole runs: the history agrees with the core's own account of every job, and no job takes a way that AWS has not.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use windtunnel::driver::{self, DriverError, Watcher};
 use windtunnel::history::{JobLog, JobState, Keep, States, Transition};
 use windtunnel::ids::JobRef;
+use windtunnel::model::Names;
 use windtunnel::scenario;
-use windtunnel::scheduler::{Decision, Ending, JobEnd, Observation, Scheduler};
+use windtunnel::scheduler::{Decision, Ending, JobEnd, Observation, Scheduler, SchedulerConfig};
 use windtunnel::sim::SimWorld;
 use windtunnel::units::SimDuration;
+
+use crate::played::transcript;
 
 /// Judges transitions one by one, and keeps the ends that the core tells.
 struct Judge {
@@ -63,29 +67,76 @@ fn in_state(log: &JobLog, end: &JobEnd, wanted: JobState) -> SimDuration {
     record.stays(end.ended_at).filter(|(state, ..)| *state == wanted).map(|(.., time)| time).sum()
 }
 
+/// Watches a run with everything that there is to judge it by.
+struct Watched {
+    judge: Judge,
+    log: JobLog,
+    short: JobLog,
+}
+
+impl Watched {
+    fn new(config: &SchedulerConfig, names: &Names) -> Self {
+        let log = |keep| JobLog::new(config, names.clone(), keep);
+        let states = States::new(config);
+        let judge = Judge { states, now_in: BTreeMap::new(), transitions: Vec::new(), ends: Vec::new() };
+        Self { judge, log: log(Keep::All), short: log(Keep::Last(0)) }
+    }
+
+    /// The history of every job that ended is what the core tells of it; the short log holds none of them.
+    fn agrees(&self, name: &str) {
+        for end in &self.judge.ends {
+            assert_eq!(in_state(&self.log, end, JobState::Runnable), end.runnable, "{name}: {} in RUNNABLE", end.job);
+            let record = self.log.get(end.job).unwrap();
+            let running = record.moments.iter().find(|moment| moment.state == JobState::Running);
+            assert_eq!(running.map(|moment| moment.at), end.first_running_at, "{name}: {}", end.job);
+            assert_eq!(record.stopped_at(), Some(end.ended_at), "{name}: {}", end.job);
+            assert_eq!(record.state == JobState::Succeeded, end.succeeded(), "{name}: {}", end.job);
+        }
+        assert!(self.short.iter().all(|record| !record.state.is_terminal() || record.job.child.is_some()), "{name}");
+        let left = self.log.iter().filter(|record| !record.state.is_terminal()).count();
+        let children = self.short.iter().filter(|record| record.state.is_terminal()).count();
+        assert_eq!(self.short.iter().count(), left + children, "{name}");
+    }
+}
+
+impl Watcher for Watched {
+    fn seen(&mut self, _: &Observation) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    fn decided(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
+        self.judge.decided(seen, decision)?;
+        self.log.decided(seen, decision)?;
+        self.short.decided(seen, decision)
+    }
+}
+
 #[test]
 fn a_run_s_history_is_the_core_s_own_account() {
     for (name, set) in [("getting-started", None), ("two-queues", None), ("spot-against-on-demand", Some("/seed=7"))] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.json"));
         let settings: Vec<_> = set.iter().map(|text| scenario::Setting::parse(text).unwrap()).collect();
         let scenario = scenario::load(&path, &settings).unwrap();
-        let mut log = JobLog::new(&scenario.config, scenario.names.clone(), Keep::All);
-        let mut short = JobLog::new(&scenario.config, scenario.names.clone(), Keep::Last(0));
-        let states = States::new(&scenario.config);
-        let mut judge = Judge { states, now_in: BTreeMap::new(), transitions: Vec::new(), ends: Vec::new() };
+        let mut watched = Watched::new(&scenario.config, &scenario.names);
         let mut scheduler = Scheduler::new(scenario.config);
         let mut world = SimWorld::new(scenario.world, scenario.seed);
-        driver::run(&mut scheduler, &mut world, &mut (&mut judge, (&mut log, &mut short))).unwrap();
-        assert!(judge.ends.len() > 100, "{name}: {} jobs ended", judge.ends.len());
-        for end in &judge.ends {
-            assert_eq!(in_state(&log, end, JobState::Runnable), end.runnable, "{name}: {} in RUNNABLE", end.job);
-            let record = log.get(end.job).unwrap();
-            let first = record.moments.iter().find(|moment| moment.state == JobState::Running).map(|moment| moment.at);
-            assert_eq!(first, end.first_running_at, "{name}: {}", end.job);
-            assert_eq!(record.stopped_at(), Some(end.ended_at));
-        }
-        // Nothing is remembered of what has ended.
-        assert!(short.iter().all(|record| !record.state.is_terminal() || record.job.child.is_some()));
-        assert!(short.iter().count() <= log.iter().count() - judge.ends.len(), "{name}");
+        driver::run(&mut scheduler, &mut world, &mut watched).unwrap();
+        assert!(watched.judge.ends.len() > 100, "{name}: {} jobs ended", watched.judge.ends.len());
+        watched.agrees(name);
     }
+}
+
+/// The transcripts know every way to wait and to end.
+#[test]
+fn a_transcript_s_history_is_the_core_s_own_account() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/transcripts");
+    let mut ended = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let watched = transcript(&text, |config| Watched::new(config, &Names::default()));
+        watched.agrees(&path.display().to_string());
+        ended += watched.judge.ends.len();
+    }
+    assert!(ended > 50, "{ended} jobs ended");
 }

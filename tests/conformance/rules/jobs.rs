@@ -6,7 +6,7 @@ use super::{Rule, rules};
 
 pub(super) const ATTEMPTS: &[Rule] = rules! {
     "job/states", "SUBMITTED, PENDING with dependencies, RUNNABLE, STARTING, RUNNING, SUCCEEDED or FAILED; a retry goes back to RUNNABLE.",
-        "UG:job_states", Documented, [Test("tests/history/runs.rs::a_run_s_history_is_the_core_s_own_account"), Test("tests/history/lives.rs::a_job_goes_through_the_states_and_a_retry_goes_back_to_runnable")];
+        "UG:job_states", Documented, [Test("tests/history/runs.rs::a_transcript_s_history_is_the_core_s_own_account"), Test("tests/history/lives.rs::a_job_goes_through_the_states_and_a_retry_goes_back_to_runnable")];
     "job/evaluation", "A job is SUBMITTED until it was evaluated.",
         "UG:job_states", Assumption("submitToRunnable"), [Test("tests/history/lives.rs::a_job_goes_through_the_states_and_a_retry_goes_back_to_runnable")];
     "job/one-pod", "An attempt is a pod, and its end the attempt's.",
