@@ -29,6 +29,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod driver;
+pub mod history;
 pub mod ids;
 pub mod import;
 pub mod journal;

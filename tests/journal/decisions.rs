@@ -48,6 +48,10 @@ fn commands() {
             r#"{"command":"DeletePod","pod":"8.9","spec":3,"node":6,"why":"EnvironmentUpdate"}"#,
         ),
         (
+            delete(DeleteCause::MainNodeSucceeded),
+            r#"{"command":"DeletePod","pod":"8.9","spec":3,"node":6,"why":"MainNodeSucceeded"}"#,
+        ),
+        (
             delete(DeleteCause::MainNodeEnded),
             r#"{"command":"DeletePod","pod":"8.9","spec":3,"node":6,"why":"MainNodeEnded"}"#,
         ),
@@ -250,6 +254,7 @@ fn causes() {
         (Blocked::EnvironmentInvalid, r#""EnvironmentInvalid""#),
         (Blocked::ComputeEnvironmentMaxResource, r#""ComputeEnvironmentMaxResource""#),
         (Blocked::ConsumableResource, r#""ConsumableResource""#),
+        (Blocked::InstanceConfigurationUnsupported, r#""InstanceConfigurationUnsupported""#),
         (Blocked::ShareReservation, r#""ShareReservation""#),
     ] {
         check(&why, text);
