@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::distribution::Distribution;
 use crate::model::duration::TextDuration;
-use crate::model::{BestFitObjective, DecayShape, SpillPolicy};
+use crate::model::{BestFitObjective, DecayShape, ParameterSubstitution, SpillPolicy};
 use crate::units::SimDuration;
 
 const fn secs(secs: u64) -> TextDuration {
@@ -124,6 +124,10 @@ assumptions! {
         "Whether a job to be retried keeps its consumable resources: AWS names SUCCEEDED and FAILED as their release, and nothing about retries.";
     "submittedJobsLimit" submitted_jobs_limit: u32 = 1_000_000, ideal 0, in "1000000 (documented), or 0 (no limit)",
         "Jobs in SUBMITTED at most (service quotas); a submission beyond it is refused.";
+    "evaluateOnExitLimit" evaluate_on_exit_limit: u32 = 5, ideal 5, in "5 or 6",
+        "Entries of evaluateOnExit at most: 5 says the API, 6 the user guide.";
+    "parameterSubstitution" parameter_substitution: ParameterSubstitution = ParameterSubstitution::CommandAndArgs, ideal ParameterSubstitution::CommandAndArgs, in "command, commandAndArgs or commandArgsEnvAndImage",
+        "Where `Ref::name` is replaced by a parameter: the user guide shows a container's command, and says nothing of the other texts of a pod on EKS.";
 
     // What nodes are made of.
     "vmMemoryOverheadPpm" vm_memory_overhead_ppm: u32 = 54_199, ideal 0, in "17000 to 75000",

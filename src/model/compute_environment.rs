@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AllocationStrategy, Problem, PurchaseOption};
-
-/// What AWS Batch takes for the names of environments, queues and job definitions.
-pub const NAME_PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$";
+use crate::model::ec2_configuration::{self, Ec2Configuration};
+use crate::model::launch_template::LaunchTemplate;
+use crate::model::text::{DNS_LABEL, NAME_PATTERN, namespace_problem};
+use crate::model::{AllocationStrategy, Problem, PurchaseOption, tags};
 
 /// A compute environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,7 +75,7 @@ pub struct EksConfiguration {
     /// ARN of the EKS cluster.
     pub eks_cluster_arn: String,
     /// Namespace of the jobs' pods: below 64 characters, not `default`, not starting with `kube-`.
-    #[schemars(length(max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = DNS_LABEL))]
     pub kubernetes_namespace: String,
     /// How Batch gets into the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,7 +158,7 @@ pub struct ComputeResource {
     pub image_id: Option<String>,
     /// Which image the nodes run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 2))]
+    #[schemars(length(min = 1, max = 2))]
     pub ec2_configuration: Vec<Ec2Configuration>,
     /// Launch template of the instances.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,65 +175,17 @@ pub struct ScalingPolicy {
     pub min_scale_down_delay_minutes: u32,
 }
 
-/// An image. Source: `API:Ec2Configuration`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Ec2Configuration {
-    /// `EKS_AL2023`, `EKS_AL2023_NVIDIA`, `EKS_AL2`, `EKS_AL2_NVIDIA`.
-    #[schemars(length(min = 1, max = 256))]
-    pub image_type: String,
-    /// An own image.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_id_override: Option<String>,
-    /// Its Kubernetes version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_kubernetes_version: Option<String>,
-    /// Reported by AWS Batch, never set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub batch_image_status: Option<String>,
-}
-
-/// A launch template. Source: `API:LaunchTemplateSpecification`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct LaunchTemplate {
-    /// By id, or …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub launch_template_id: Option<String>,
-    /// … by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub launch_template_name: Option<String>,
-    /// `$Default`, `$Latest` or a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// `EKS_BOOTSTRAP_SH` or `EKS_NODEADM`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub userdata_type: Option<String>,
-    /// Other templates for some of the types.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10))]
-    pub overrides: Vec<LaunchTemplateOverride>,
-}
-
-/// A launch template for some types. Source: `API:LaunchTemplateSpecificationOverride`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct LaunchTemplateOverride {
-    /// By id, or …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub launch_template_id: Option<String>,
-    /// … by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub launch_template_name: Option<String>,
-    /// `$Default`, `$Latest` or a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// `EKS_BOOTSTRAP_SH` or `EKS_NODEADM`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub userdata_type: Option<String>,
-    /// Types or families of `instanceTypes`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub target_instance_types: Vec<String>,
+impl ScalingPolicy {
+    /// What AWS Batch would reject of it, seen from `computeResources`.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        matches!(self.min_scale_down_delay_minutes, 1..=19).then(|| {
+            Problem::new(
+                "/scalingPolicy/minScaleDownDelayMinutes",
+                "it is neither 0 (unset) nor 20 to 10080 minutes",
+                "write 20",
+            )
+        })
+    }
 }
 
 impl ComputeResource {
@@ -248,8 +200,26 @@ impl ComputeResource {
     }
 
     fn problems(&self) -> Vec<Problem> {
+        let mut problems: Vec<_> = self.strategy_problem().into_iter().collect();
+        problems.extend(self.vcpu_problems());
+        problems.extend(self.scaling_policy.as_ref().and_then(ScalingPolicy::problem));
+        if self.bid_percentage.is_some() && self.kind == PurchaseOption::Ec2 {
+            problems.push(Problem::new(
+                "/bidPercentage",
+                "it is for Spot environments, but `type` is `EC2`",
+                "remove it, or write `\"type\": \"SPOT\"`",
+            ));
+        }
+        problems.extend(ec2_configuration::problems(&self.ec2_configuration));
+        if let Some(template) = &self.launch_template {
+            let own = template.problems(Some(&self.instance_types));
+            problems.extend(own.into_iter().map(|problem| problem.under("/launchTemplate")));
+        }
+        problems
+    }
+
+    fn strategy_problem(&self) -> Option<Problem> {
         use AllocationStrategy as S;
-        let mut problems = Vec::new();
         let default = Self { allocation_strategy: None, ..self.clone() }.strategy_or_default();
         let (message, help) = match (self.strategy_or_default(), self.kind) {
             (S::BestFit, _) => (
@@ -269,11 +239,13 @@ impl ComputeResource {
                 "`BEST_FIT_PROGRESSIVE_ORDERED` is for On-Demand instances, but `type` is `SPOT`".to_owned(),
                 "write `\"type\": \"EC2\"`, or the strategy `SPOT_CAPACITY_OPTIMIZED_PRIORITIZED`".to_owned(),
             ),
-            _ => (String::new(), String::new()),
+            _ => return None,
         };
-        if !message.is_empty() {
-            problems.push(Problem::new("/allocationStrategy", message, help));
-        }
+        Some(Problem::new("/allocationStrategy", message, help))
+    }
+
+    fn vcpu_problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
         if self.min_vcpus > self.max_vcpus {
             problems.push(Problem::new(
                 "/minvCpus",
@@ -286,20 +258,6 @@ impl ComputeResource {
                 "/desiredvCpus",
                 "it is not between `minvCpus` and `maxvCpus`",
                 "remove it: AWS Batch moves it by itself",
-            ));
-        }
-        if matches!(self.scaling_policy, Some(ScalingPolicy { min_scale_down_delay_minutes: 1..=19 })) {
-            problems.push(Problem::new(
-                "/scalingPolicy/minScaleDownDelayMinutes",
-                "it is neither 0 (unset) nor 20 to 10080 minutes",
-                "write 20",
-            ));
-        }
-        if self.bid_percentage.is_some() && self.kind == PurchaseOption::Ec2 {
-            problems.push(Problem::new(
-                "/bidPercentage",
-                "it is for Spot environments, but `type` is `EC2`",
-                "remove it, or write `\"type\": \"SPOT\"`",
             ));
         }
         problems
@@ -326,14 +284,8 @@ impl ComputeEnvironment {
             (None, EnvironmentType::Unmanaged) => Vec::new(),
         };
         if let Some(eks) = &self.eks_configuration {
-            let namespace = &eks.kubernetes_namespace;
-            if namespace == "default" || namespace.starts_with("kube-") {
-                problems.push(Problem::new(
-                    "/eksConfiguration/kubernetesNamespace",
-                    format!("AWS Batch takes neither `default` nor a namespace starting with `kube-`, but this is `{namespace}`"),
-                    "name a namespace of its own, like `my-aws-batch-namespace`",
-                ));
-            }
+            let at = "/eksConfiguration/kubernetesNamespace";
+            problems.extend(namespace_problem(&eks.kubernetes_namespace, "kube-", at));
         }
         if self.unmanaged_vcpus.is_some() && self.kind == EnvironmentType::Managed {
             problems.push(Problem::new(
@@ -342,6 +294,15 @@ impl ComputeEnvironment {
                 "remove it; a MANAGED environment's limit is `computeResources.maxvCpus`",
             ));
         }
+        let own_role = |role: &&String| !role.ends_with("/AWSServiceRoleForBatch") && *role != "AWSServiceRoleForBatch";
+        if let Some(role) = self.service_role.as_ref().filter(own_role).filter(|_| self.eks_configuration.is_some()) {
+            problems.push(Problem::new(
+                "/serviceRole",
+                format!("Amazon EKS environments have the service-linked role `AWSServiceRoleForBatch`, not `{role}`"),
+                "remove it",
+            ));
+        }
+        problems.extend(tags::problems(&self.tags));
         problems
     }
 }

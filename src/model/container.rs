@@ -1,24 +1,34 @@
 //! One container of an EKS job's pod, and Batch's rules for what it asks. Source: `API:EksContainer`,
 //! `API:EksContainerResourceRequirements`, `UG:memory-cpu-batch-eks`. Knows nothing of nodes.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::quantity::{self, QuantityError};
 use crate::model::security_context::ContainerSecurityContext;
+use crate::model::volume::VolumeMount;
 use crate::model::{Problem, Resources};
 use crate::units::{MiB, MilliCpu};
+
+/// The console's rule, with Kubernetes' for the last character. Source: `UG:create-job-definition-eks`.
+pub(super) const CONTAINER_NAME_PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
+/// Source: `UG:create-job-definition-eks`; `@` stands before a digest.
+pub(super) const IMAGE_PATTERN: &str = "^[A-Za-z0-9_:./#@-]+$";
+/// What a container without a name is called. Source: `API:EksContainer`.
+pub const DEFAULT_CONTAINER_NAME: &str = "Default";
 
 /// A container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EksContainer {
-    /// Unique in the pod; `Default` where absent.
+    /// Up to 63 letters, digits and hyphens, unique in the pod; `Default` where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]{0,62}$"))]
+    #[schemars(regex(pattern = CONTAINER_NAME_PATTERN))]
     pub name: Option<String>,
-    /// The image.
-    #[schemars(length(min = 1, max = 255))]
+    /// The image: 1 to 255 letters, digits and `-_:./#@`.
+    #[schemars(length(min = 1, max = 255), regex(pattern = IMAGE_PATTERN))]
     pub image: String,
     /// When the image is pulled.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,27 +66,12 @@ pub enum ImagePullPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentVariable {
-    /// Its name; `AWS_BATCH…` is reserved.
+    /// Its name: printable characters without `=`; `AWS_BATCH…` is reserved.
+    #[schemars(regex(pattern = "^[ -<>-~]+$"))]
     pub name: String,
     /// Its value.
     #[serde(default)]
     pub value: String,
-}
-
-/// Where a volume is mounted. Source: `API:EksContainerVolumeMount`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct VolumeMount {
-    /// Name of one of the pod's volumes.
-    pub name: String,
-    /// Path in the container.
-    pub mount_path: String,
-    /// Path in the volume.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub_path: Option<String>,
-    /// Whether the container can't write to it.
-    #[serde(default)]
-    pub read_only: bool,
 }
 
 /// What a container asks for. Source: `API:EksContainerResourceRequirements`.
@@ -96,12 +91,15 @@ pub struct ResourceRequirements {
 #[serde(deny_unknown_fields)]
 pub struct ResourceList {
     /// vCPUs: a multiple of 0.25, at least 0.25, no `m` suffix.
+    #[schemars(length(min = 1, max = 256))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<String>,
     /// Whole mebibytes with the suffix `Mi`, at least `4Mi`.
+    #[schemars(length(min = 1, max = 256))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
     /// Whole GPUs.
+    #[schemars(length(min = 1, max = 256))]
     #[serde(rename = "nvidia.com/gpu", skip_serializing_if = "Option::is_none")]
     pub gpu: Option<String>,
 }
@@ -217,20 +215,43 @@ impl ResourceRequirements {
 }
 
 impl EksContainer {
-    /// What AWS Batch would reject of it, and what it is scheduled by.
+    /// Its name; [`DEFAULT_CONTAINER_NAME`] where the document gives none.
+    pub fn name_or_default(&self) -> &str {
+        self.name.as_deref().unwrap_or(DEFAULT_CONTAINER_NAME)
+    }
+
+    /// What AWS Batch or Kubernetes would reject of it by itself, and what it is scheduled by.
     pub fn requests(&self, problems: &mut Vec<Problem>) -> Resources {
-        for (index, variable) in self.env.iter().enumerate() {
-            if variable.name.starts_with("AWS_BATCH") {
-                problems.push(Problem::new(
-                    format!("/env/{index}/name"),
-                    format!("`{}` starts with `AWS_BATCH`, which is reserved", variable.name),
-                    "choose another name",
-                ));
-            }
+        problems.extend(environment_problems(&self.env));
+        if let Some(context) = &self.security_context {
+            problems.extend(context.problems().into_iter().map(|problem| problem.under("/securityContext")));
         }
         let none = ResourceRequirements::default();
         self.resources.as_ref().unwrap_or(&none).requests(problems)
     }
+}
+
+/// What is wrong with a container's `env`, in a definition or an override.
+pub(super) fn environment_problems(variables: &[EnvironmentVariable]) -> Vec<Problem> {
+    let (mut problems, mut names) = (Vec::new(), BTreeSet::new());
+    for (index, variable) in variables.iter().enumerate() {
+        let at = format!("/env/{index}/name");
+        if variable.name.starts_with("AWS_BATCH") {
+            problems.push(Problem::new(
+                at.as_str(),
+                format!("`{}` starts with `AWS_BATCH`, which is reserved", variable.name),
+                "choose another name",
+            ));
+        }
+        if !names.insert(&variable.name) {
+            problems.push(Problem::new(
+                at,
+                format!("`{}` is set twice, and only one of the values would be seen", variable.name),
+                "keep one",
+            ));
+        }
+    }
+    problems
 }
 
 #[cfg(test)]

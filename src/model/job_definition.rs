@@ -1,13 +1,17 @@
 //! `RegisterJobDefinition` for Amazon EKS, as `--cli-input-json` takes it. Source: `API:RegisterJobDefinitionRequest`.
+//! Says what a document holds and what is wrong within it; knows no queue and no submission.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::compute_environment::NAME_PATTERN;
+use crate::model::consumable_resource::ConsumableResourceProperties;
+use crate::model::node_properties::NodeProperties;
 use crate::model::pod::EksPodProperties;
-use crate::model::{Problem, Resources};
+use crate::model::retry::{JobTimeout, RetryStrategy};
+use crate::model::text::{NAME_PATTERN, too_large};
+use crate::model::{Assumptions, Problem, Resources, tags};
 
 /// A job definition; each registration under the same name is a revision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,8 +23,12 @@ pub struct JobDefinition {
     /// `container`, or `multinode`.
     #[serde(rename = "type")]
     pub kind: JobDefinitionType,
-    /// What EKS jobs consist of.
-    pub eks_properties: EksProperties,
+    /// What EKS jobs consist of; with `container`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eks_properties: Option<EksProperties>,
+    /// What the nodes of a multi-node parallel job run; with `multinode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_properties: Option<NodeProperties>,
     /// Defaults of substitution parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
@@ -60,97 +68,65 @@ pub struct EksProperties {
     pub pod_properties: EksPodProperties,
 }
 
-/// How often a job is attempted. Source: `API:RetryStrategy`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RetryStrategy {
-    /// 1 to 10; 1 where absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 10))]
-    pub attempts: Option<u8>,
-    /// What decides about another attempt; the first entry that matches.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 6))]
-    pub evaluate_on_exit: Vec<EvaluateOnExit>,
-}
-
-/// A condition on how an attempt ended. Source: `API:EvaluateOnExit`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct EvaluateOnExit {
-    /// Pattern on the status reason, with an optional `*` at the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 512))]
-    pub on_status_reason: Option<String>,
-    /// Pattern on the reason, likewise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 512))]
-    pub on_reason: Option<String>,
-    /// Pattern on the exit code: digits, with an optional `*` at the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 512))]
-    pub on_exit_code: Option<String>,
-    /// `RETRY` or `EXIT`, in either case.
-    #[schemars(regex(pattern = "^([Rr][Ee][Tt][Rr][Yy]|[Ee][Xx][Ii][Tt])$"))]
-    pub action: String,
-}
-
-/// How long an attempt may run. Source: `API:JobTimeout`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct JobTimeout {
-    /// At least 60, from RUNNING.
-    #[schemars(range(min = 60, max = 2_147_483_647))]
-    pub attempt_duration_seconds: u32,
-}
-
-/// Source: `API:ConsumableResourceProperties`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ConsumableResourceProperties {
-    /// Up to five.
-    #[serde(default)]
-    #[schemars(length(max = 5))]
-    pub consumable_resource_list: Vec<ConsumableResourceRequirement>,
-}
-
-/// Source: `API:ConsumableResourceRequirement`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ConsumableResourceRequirement {
-    /// Name or ARN.
-    pub consumable_resource: String,
-    /// How many.
-    pub quantity: u64,
-}
+/// The largest definition, KiB. Source: `UG:service_limits`.
+const SIZE_MAX_KIB: usize = 24;
 
 impl JobDefinition {
-    /// The pod's effective requests, and everything that AWS Batch would reject of the document by itself.
-    pub fn requests(&self, problems: &mut Vec<Problem>) -> Resources {
-        if self.kind == JobDefinitionType::Multinode {
-            problems.push(Problem::new(
-                "/type",
-                "multi-node parallel jobs are not supported yet",
-                "write `container` for a job of one pod",
-            ));
+    /// Everything that AWS Batch would reject of the document by itself.
+    pub fn problems(&self, assumptions: &Assumptions) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.requests(assumptions, &mut problems);
+        problems
+    }
+
+    /// The effective requests of its pod (the largest, of a multi-node parallel job), and everything that AWS Batch
+    /// would reject of the document by itself.
+    pub fn requests(&self, assumptions: &Assumptions, problems: &mut Vec<Problem>) -> Resources {
+        let mut largest = Resources::ZERO;
+        if let Some(eks) = &self.eks_properties {
+            let mut own = Vec::new();
+            largest = eks.pod_properties.requests(&mut own);
+            problems.extend(own.into_iter().map(|problem| problem.under("/eksProperties/podProperties")));
         }
-        if self.retry_strategy.as_ref().is_some_and(|r| !r.evaluate_on_exit.is_empty() && r.attempts.is_none()) {
-            problems.push(Problem::new(
-                "/retryStrategy",
-                "`evaluateOnExit` needs `attempts`",
-                "add `attempts`, 1 to 10",
-            ));
+        if let Some(nodes) = &self.node_properties {
+            let mut own = Vec::new();
+            largest = largest.max(nodes.requests(&mut own));
+            problems.extend(own.into_iter().map(|problem| problem.under("/nodeProperties")));
         }
-        if self.consumable_resource_properties.as_ref().is_some_and(|c| !c.consumable_resource_list.is_empty()) {
-            problems.push(Problem::new(
-                "/consumableResourceProperties",
-                "consumable resources are not supported yet",
-                "remove it",
-            ));
+        problems.extend(self.kind_problems());
+        if let Some(retry) = &self.retry_strategy {
+            let own = retry.problems(assumptions.evaluate_on_exit_limit);
+            problems.extend(own.into_iter().map(|problem| problem.under("/retryStrategy")));
         }
-        let mut own = Vec::new();
-        let requests = self.eks_properties.pod_properties.requests(&mut own);
-        problems.extend(own.into_iter().map(|problem| problem.under("/eksProperties/podProperties")));
-        requests
+        if let Some(consumables) = &self.consumable_resource_properties {
+            problems.extend(consumables.problems().into_iter().map(|p| p.under("/consumableResourceProperties")));
+        }
+        problems.extend(tags::problems(&self.tags));
+        problems.extend(too_large(self, SIZE_MAX_KIB));
+        largest
+    }
+
+    /// `container` goes with `eksProperties`, `multinode` with `nodeProperties`, and neither with both.
+    fn kind_problems(&self) -> Vec<Problem> {
+        let (own, given, other, other_given, kind) = match self.kind {
+            JobDefinitionType::Container => {
+                let (eks, nodes) = (self.eks_properties.is_some(), self.node_properties.is_some());
+                ("eksProperties", eks, "nodeProperties", nodes, "container")
+            }
+            JobDefinitionType::Multinode => {
+                let (eks, nodes) = (self.eks_properties.is_some(), self.node_properties.is_some());
+                ("nodeProperties", nodes, "eksProperties", eks, "multinode")
+            }
+        };
+        let mut problems = Vec::new();
+        if !given {
+            let message = format!("a `{kind}` job definition needs `{own}`");
+            problems.push(Problem::new("", message, format!("add `{own}`, or change `type`")));
+        }
+        if other_given {
+            let message = format!("a `{kind}` job definition has no `{other}`");
+            problems.push(Problem::new(format!("/{other}"), message, format!("remove it; `{own}` says what runs")));
+        }
+        problems
     }
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Problem;
-use crate::model::compute_environment::{NAME_PATTERN, State};
+use crate::model::compute_environment::State;
+use crate::model::text::NAME_PATTERN;
+use crate::model::{Problem, tags};
 
 /// A job queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,7 +65,7 @@ pub enum JobQueueType {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct JobStateTimeLimitAction {
     /// The reason for which the job is stuck.
-    pub reason: String,
+    pub reason: TimeLimitReason,
     /// RUNNABLE.
     pub state: JobState,
     /// How long it may be stuck, seconds.
@@ -82,12 +83,32 @@ pub enum JobState {
     Runnable,
 }
 
-/// What a time limit does.
+/// What a time limit does. Source: `API:JobStateTimeLimitActionsAction`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "AWS's names say it")]
 pub enum JobStateAction {
+    /// The job fails.
     Cancel,
+    /// For queues of SageMaker training jobs; refused here.
+    Terminate,
+}
+
+/// Reasons that a time limit can be for; AWS Batch knows others that it can't. Source:
+/// `UG:job_stuck_in_runnable_time_limit_actions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum TimeLimitReason {
+    /// EC2 has none of the instances.
+    #[serde(rename = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY")]
+    InsufficientInstanceCapacity,
+    /// The job does not fit under any environment's `maxvCpus`.
+    #[serde(rename = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE")]
+    ComputeEnvironmentMaxResource,
+    /// No type of any environment carries the job.
+    #[serde(rename = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT")]
+    JobResourceRequirement,
+    /// An environment's types can't be used.
+    #[serde(rename = "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED")]
+    Ec2InstanceConfigurationUnsupported,
 }
 
 /// The last part of an ARN like `…:job-queue/My-Eks-JQ1`, or the name itself.
@@ -109,23 +130,45 @@ impl JobQueue {
         if !matches!(self.job_queue_type, None | Some(JobQueueType::Eks)) {
             problems.push(Problem::new("/jobQueueType", "only EKS queues are simulated", "write `EKS`, or remove it"));
         }
-        let (mut orders, mut names) = (BTreeSet::new(), BTreeSet::new());
-        for (index, entry) in self.compute_environment_order.iter().enumerate() {
-            if !orders.insert(entry.order) {
-                problems.push(Problem::new(
-                    format!("/computeEnvironmentOrder/{index}/order"),
-                    format!("{} stands twice", entry.order),
-                    "give every environment an order of its own",
-                ));
-            }
-            if !names.insert(name_of(&entry.compute_environment)) {
-                problems.push(Problem::new(
-                    format!("/computeEnvironmentOrder/{index}/computeEnvironment"),
-                    format!("`{}` stands twice", entry.compute_environment),
-                    "name every environment once",
-                ));
-            }
-        }
+        problems.extend(order_problems(&self.compute_environment_order));
+        problems.extend(time_limit_problems(&self.job_state_time_limit_actions));
+        problems.extend(tags::problems(&self.tags));
         problems
     }
+}
+
+/// What is wrong with a queue's `computeEnvironmentOrder`.
+pub(super) fn order_problems(order: &[ComputeEnvironmentOrder]) -> Vec<Problem> {
+    let (mut problems, mut orders, mut names) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for (index, entry) in order.iter().enumerate() {
+        if !orders.insert(entry.order) {
+            problems.push(Problem::new(
+                format!("/computeEnvironmentOrder/{index}/order"),
+                format!("{} stands twice", entry.order),
+                "give every environment an order of its own",
+            ));
+        }
+        if !names.insert(name_of(&entry.compute_environment)) {
+            problems.push(Problem::new(
+                format!("/computeEnvironmentOrder/{index}/computeEnvironment"),
+                format!("`{}` stands twice", entry.compute_environment),
+                "name every environment once",
+            ));
+        }
+    }
+    problems
+}
+
+/// What is wrong with a queue's `jobStateTimeLimitActions`.
+pub(super) fn time_limit_problems(actions: &[JobStateTimeLimitAction]) -> Vec<Problem> {
+    let wrong = actions.iter().enumerate().filter(|(_, action)| action.action == JobStateAction::Terminate);
+    wrong
+        .map(|(index, _)| {
+            Problem::new(
+                format!("/jobStateTimeLimitActions/{index}/action"),
+                "AWS Batch takes `TERMINATE` for queues of SageMaker training jobs only",
+                "write `CANCEL`",
+            )
+        })
+        .collect()
 }

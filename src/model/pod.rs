@@ -1,15 +1,17 @@
-//! The pod of an EKS job: `eksProperties.podProperties`. Source: `API:EksPodProperties`, `API:EksMetadata`.
+//! The pod of an EKS job: `eksProperties.podProperties`. Source: `API:EksPodProperties`.
 //!
 //! Knows what the pod asks for in all; knows nothing of nodes, queues or submissions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::container::EksContainer;
+use crate::model::metadata::EksMetadata;
 use crate::model::security_context::PodSecurityContext;
-use crate::model::volume::EksVolume;
+use crate::model::text::DNS_SUBDOMAIN;
+use crate::model::volume::{self, EksVolume};
 use crate::model::{Problem, Resources};
 use crate::units::{MiB, MilliCpu};
 
@@ -27,13 +29,14 @@ pub struct EksPodProperties {
     /// Volumes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<EksVolume>,
-    /// Service account in the pod's namespace.
+    /// Service account in the pod's namespace, a DNS subdomain.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = DNS_SUBDOMAIN))]
     pub service_account_name: Option<String>,
     /// Whether the pod uses the node's network; true where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_network: Option<bool>,
-    /// The pod's DNS policy.
+    /// The pod's DNS policy; where absent, what [`EksPodProperties::effective_dns_policy`] says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dns_policy: Option<DnsPolicy>,
     /// Secrets to pull images with.
@@ -63,57 +66,9 @@ pub enum DnsPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImagePullSecret {
-    /// Its name in the pod's namespace.
+    /// Its name in the pod's namespace: lower-case letters, digits, periods and hyphens.
+    #[schemars(length(max = 253), regex(pattern = DNS_SUBDOMAIN))]
     pub name: String,
-}
-
-/// Labels, annotations and namespace of a pod. Source: `API:EksMetadata`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EksMetadata {
-    /// Labels; keys and values up to 63 characters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
-    /// Annotations; values up to 255 characters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub annotations: BTreeMap<String, String>,
-    /// The pod's namespace where it is not the environment's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
-    pub namespace: Option<String>,
-}
-
-/// Prefixes of keys that users must not set, for labels and annotations both.
-const RESERVED_PREFIXES: [&str; 3] = ["kubernetes.io/", "k8s.io/", "batch.amazonaws.com/"];
-
-impl EksMetadata {
-    /// What AWS Batch would reject of it.
-    pub fn problems(&self) -> Vec<Problem> {
-        let keys = |kind: &'static str, map: &BTreeMap<String, String>| {
-            map.keys()
-                .filter(|key| RESERVED_PREFIXES.iter().any(|prefix| key.starts_with(prefix)))
-                .map(|key| {
-                    Problem::new(
-                        format!("/{kind}/{}", key.replace('~', "~0").replace('/', "~1")),
-                        format!("`{key}` has a reserved prefix"),
-                        format!("choose a key without {}", RESERVED_PREFIXES.map(|p| format!("`{p}`")).join(", ")),
-                    )
-                })
-                .collect::<Vec<_>>()
-        };
-        let mut problems = keys("labels", &self.labels);
-        problems.extend(keys("annotations", &self.annotations));
-        if let Some(namespace) = self.namespace.as_deref().filter(|n| *n == "default" || n.starts_with("kube")) {
-            problems.push(Problem::new(
-                "/namespace",
-                format!(
-                    "AWS Batch takes neither `default` nor a namespace starting with `kube`, but this is `{namespace}`"
-                ),
-                "name a namespace of its own",
-            ));
-        }
-        problems
-    }
 }
 
 /// A sum that stays at its type's limit: documents are judged before their sizes are.
@@ -127,8 +82,22 @@ fn add(a: Resources, b: Resources) -> Resources {
 }
 
 impl EksPodProperties {
+    /// Whether the pod uses the node's network: true where the document is silent.
+    pub fn effective_host_network(&self) -> bool {
+        self.host_network.unwrap_or(true)
+    }
+
+    /// The DNS policy: the document's, or what goes with its network. Source: `UG:job_definition_parameters`.
+    pub fn effective_dns_policy(&self) -> DnsPolicy {
+        match (self.dns_policy, self.effective_host_network()) {
+            (Some(policy), _) => policy,
+            (None, true) => DnsPolicy::ClusterFirstWithHostNet,
+            (None, false) => DnsPolicy::ClusterFirst,
+        }
+    }
+
     /// The pod's effective requests by Kubernetes' rule, for each resource the larger of the containers' sum and the
-    /// largest init container; and everything that AWS Batch would reject.
+    /// largest init container; and everything that AWS Batch or Kubernetes would reject.
     pub fn requests(&self, problems: &mut Vec<Problem>) -> Resources {
         let mut sum = Resources { pods: 1, ..Resources::ZERO };
         let mut names = BTreeSet::new();
@@ -136,15 +105,15 @@ impl EksPodProperties {
         for (list, containers) in lists {
             for (index, container) in containers.iter().enumerate() {
                 let at = format!("/{list}/{index}");
-                let name = container.name.as_deref().unwrap_or("Default");
-                if !names.insert(name) {
+                // Kubernetes' names are lower-case: two that differ in case alone would clash there.
+                if !names.insert(container.name_or_default().to_ascii_lowercase()) {
                     problems.push(Problem::new(
                         if container.name.is_some() { format!("{at}/name") } else { at.clone() },
-                        format!("the pod has two containers named `{name}`"),
+                        format!("the pod has two containers named `{}`", container.name_or_default()),
                         "give each container a name of its own",
                     ));
                 }
-                let mut own = Vec::new();
+                let mut own = volume::mount_problems(&container.volume_mounts, &self.volumes);
                 let requests = container.requests(&mut own);
                 problems.extend(own.into_iter().map(|problem| problem.under(&at)));
                 if list == "containers" {
@@ -154,8 +123,9 @@ impl EksPodProperties {
                 }
             }
         }
-        for (index, volume) in self.volumes.iter().enumerate() {
-            problems.extend(volume.problem().map(|problem| problem.under(&format!("/volumes/{index}"))));
+        problems.extend(volume::problems(&self.volumes));
+        if let Some(context) = &self.security_context {
+            problems.extend(context.problems().into_iter().map(|problem| problem.under("/securityContext")));
         }
         if let Some(metadata) = &self.metadata {
             problems.extend(metadata.problems().into_iter().map(|problem| problem.under("/metadata")));

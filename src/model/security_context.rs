@@ -1,8 +1,10 @@
 //! Security contexts of pods and containers. Source: `API:EksPodSecurityContext`, `API:EksContainerSecurityContext`.
-//! Accepted and handed on; they change nothing about when or where a job runs.
+//! They change nothing about when or where a job runs, but a pod that breaks their rules is never created.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::model::Problem;
 
 /// A pod's security context.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -60,21 +62,21 @@ pub struct ContainerSecurityContext {
     pub seccomp_profile: Option<SeccompProfile>,
 }
 
-/// Linux capabilities.
+/// Linux capabilities. Source: `API:EksContainerLinuxCapabilities`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Capabilities {
     /// Added.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 128)))]
     pub add: Vec<String>,
     /// Dropped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 128)))]
     pub drop: Vec<String>,
 }
 
-/// A seccomp profile.
+/// A seccomp profile. Source: `API:EksSeccompProfile`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeccompProfile {
@@ -94,4 +96,57 @@ pub enum SeccompProfileType {
     RuntimeDefault,
     Localhost,
     Unconfined,
+}
+
+impl PodSecurityContext {
+    /// What AWS Batch would reject of it.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.seccomp_profile.as_ref().and_then(SeccompProfile::problem).into_iter().collect()
+    }
+}
+
+impl ContainerSecurityContext {
+    /// What AWS Batch or Kubernetes would reject of it.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems: Vec<_> =
+            self.seccomp_profile.as_ref().and_then(SeccompProfile::problem).into_iter().collect();
+        if self.privileged == Some(true) && self.allow_privilege_escalation == Some(false) {
+            problems.push(Problem::new(
+                "/allowPrivilegeEscalation",
+                "Kubernetes does not take `false` for a container that is `privileged`",
+                "remove it, or write `\"privileged\": false`",
+            ));
+        }
+        let Some(capabilities) = &self.capabilities else { return problems };
+        for (list, names) in [("add", &capabilities.add), ("drop", &capabilities.drop)] {
+            for (index, name) in names.iter().enumerate() {
+                if let Some(bare) = name.strip_prefix("CAP_") {
+                    problems.push(Problem::new(
+                        format!("/capabilities/{list}/{index}"),
+                        format!("`{name}` has the prefix `CAP_`, which AWS Batch does not take"),
+                        format!("write `{bare}`"),
+                    ));
+                }
+            }
+        }
+        problems
+    }
+}
+
+impl SeccompProfile {
+    fn problem(&self) -> Option<Problem> {
+        match (self.kind, &self.localhost_profile) {
+            (SeccompProfileType::Localhost, None) => Some(Problem::new(
+                "/seccompProfile",
+                "the type `Localhost` needs `localhostProfile`",
+                "add `localhostProfile`, a path below the kubelet's folder of profiles",
+            )),
+            (SeccompProfileType::RuntimeDefault | SeccompProfileType::Unconfined, Some(_)) => Some(Problem::new(
+                "/seccompProfile/localhostProfile",
+                "it is for the type `Localhost` alone",
+                "remove it, or write `\"type\": \"Localhost\"`",
+            )),
+            _ => None,
+        }
+    }
 }

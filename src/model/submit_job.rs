@@ -1,15 +1,17 @@
-//! `SubmitJob` for Amazon EKS, as `--cli-input-json` takes it. Source: `API:SubmitJobRequest`,
-//! `API:EksPodPropertiesOverride`. Knows how an override changes a job definition's pod; knows no queue.
+//! `SubmitJob` for Amazon EKS, as `--cli-input-json` takes it. Source: `API:SubmitJobRequest`. Says what a document
+//! holds and what is wrong within it; what it makes of a job definition is in `effective.rs`. Knows no queue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Problem;
-use crate::model::container::{EksContainer, EnvironmentVariable, ResourceRequirements};
-use crate::model::job_definition::{ConsumableResourceProperties, JobTimeout, RetryStrategy};
-use crate::model::pod::{EksMetadata, EksPodProperties};
+use crate::model::consumable_resource::ConsumableResourceProperties;
+use crate::model::node_overrides::NodeOverrides;
+use crate::model::pod_override::EksPropertiesOverride;
+use crate::model::retry::{JobTimeout, RetryStrategy};
+use crate::model::text::too_large;
+use crate::model::{Assumptions, Problem, tags};
 
 /// A submission.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,8 +24,9 @@ pub struct SubmitJob {
     pub job_queue: String,
     /// Name, `name:revision` or ARN of the job definition; the latest revision by name alone.
     pub job_definition: String,
-    /// Share of a fair-share queue.
+    /// Share of a fair-share queue: up to 255 letters and digits, with an optional `*` at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = SHARE_PATTERN))]
     pub share_identifier: Option<String>,
     /// Order within a share.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +51,9 @@ pub struct SubmitJob {
     /// Changes the pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_properties_override: Option<EksPropertiesOverride>,
+    /// Changes the nodes of a multi-node parallel job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_overrides: Option<NodeOverrides>,
     /// Replaces the job definition's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumable_resource_properties_override: Option<ConsumableResourceProperties>,
@@ -55,6 +61,10 @@ pub struct SubmitJob {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
 }
+
+/// What AWS Batch takes for a share identifier, in a submission and in a policy. Source: `API:SubmitJobRequest`,
+/// `API:ShareAttributes`.
+pub(super) const SHARE_PATTERN: &str = "^[A-Za-z0-9]{1,255}[*]?$";
 
 /// Source: `API:ArrayProperties`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +81,7 @@ pub struct ArrayProperties {
 pub struct JobDependency {
     /// The job.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub job_id: Option<String>,
     /// Between array children.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -78,7 +89,7 @@ pub struct JobDependency {
 }
 
 /// Source: `API:ArrayJobDependency`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "AWS's names say it")]
 pub enum ArrayJobDependency {
@@ -86,145 +97,71 @@ pub enum ArrayJobDependency {
     Sequential,
 }
 
-/// Source: `API:EksPropertiesOverride`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct EksPropertiesOverride {
-    /// What changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pod_properties: Option<PodPropertiesOverride>,
-}
-
-/// Source: `API:EksPodPropertiesOverride`. Nothing else of a pod can be overridden.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PodPropertiesOverride {
-    /// Changed containers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10))]
-    pub containers: Vec<ContainerOverride>,
-    /// Changed init containers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10))]
-    pub init_containers: Vec<ContainerOverride>,
-    /// Changed labels, annotations, namespace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<EksMetadata>,
-}
-
-/// Source: `API:EksContainerOverride`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ContainerOverride {
-    /// Which container; the pod's first where absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Replaces the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
-    /// Replaces the entry point.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub command: Vec<String>,
-    /// Replaces the arguments.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub args: Vec<String>,
-    /// Adds or replaces variables.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub env: Vec<EnvironmentVariable>,
-    /// Replaces what it asks for, resource by resource.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resources: Option<ResourceRequirements>,
-}
+/// The largest submission, KiB. Source: `UG:service_limits`.
+const SIZE_MAX_KIB: usize = 30;
 
 impl SubmitJob {
-    /// What AWS Batch, or this simulator for now, would reject of the submission by itself.
-    pub fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        if self.share_identifier.is_some() {
-            problems.push(Problem::new(
-                "/shareIdentifier",
-                "the queue is FIFO, and AWS Batch takes share identifiers on fair-share queues only",
-                "remove it; fair share is not supported yet",
-            ));
+    /// What AWS Batch would reject of the submission by itself.
+    pub fn problems(&self, assumptions: &Assumptions) -> Vec<Problem> {
+        let mut problems = self.dependency_problems();
+        if let Some(retry) = &self.retry_strategy {
+            let own = retry.problems(assumptions.evaluate_on_exit_limit);
+            problems.extend(own.into_iter().map(|problem| problem.under("/retryStrategy")));
         }
-        if !self.depends_on.is_empty() {
-            problems.push(Problem::new("/dependsOn", "dependencies are not supported yet", "remove it"));
+        if let Some(consumables) = &self.consumable_resource_properties_override {
+            let at = "/consumableResourcePropertiesOverride";
+            problems.extend(consumables.problems().into_iter().map(|problem| problem.under(at)));
         }
-        if self.consumable_resource_properties_override.is_some() {
-            problems.push(Problem::new(
-                "/consumableResourcePropertiesOverride",
-                "consumable resources are not supported yet",
-                "remove it",
-            ));
+        if let Some(nodes) = &self.node_overrides {
+            problems.extend(nodes.problems().into_iter().map(|problem| problem.under("/nodeOverrides")));
         }
+        problems.extend(tags::problems(&self.tags));
+        problems.extend(too_large(self, SIZE_MAX_KIB));
         problems
     }
 
-    /// The pod as submitted: the definition's with the override applied, and overrides that name no container.
-    pub fn pod(&self, definition: &EksPodProperties, problems: &mut Vec<Problem>) -> EksPodProperties {
-        let mut pod = definition.clone();
-        let Some(changes) = self.eks_properties_override.as_ref().and_then(|o| o.pod_properties.as_ref()) else {
-            return pod;
-        };
-        let lists = [
-            ("containers", &changes.containers, &mut pod.containers),
-            ("initContainers", &changes.init_containers, &mut pod.init_containers),
-        ];
-        for (list, overrides, containers) in lists {
-            for (index, change) in overrides.iter().enumerate() {
-                let at = format!("/eksPropertiesOverride/podProperties/{list}/{index}");
-                let names: Vec<_> =
-                    containers.iter().map(|c| format!("`{}`", c.name.as_deref().unwrap_or("Default"))).collect();
-                match containers.iter_mut().enumerate().find(|(at, container)| change.is_for(*at, container)) {
-                    Some((_, container)) => change.apply(container),
-                    None => problems.push(Problem::new(
-                        format!("{at}/name"),
-                        format!("the job definition has no such entry in `{list}`"),
-                        if names.is_empty() {
-                            "remove it".to_owned()
-                        } else {
-                            format!("name one of {}", names.join(", "))
-                        },
-                    )),
-                }
+    /// What is wrong with `dependsOn`. Source: `API:SubmitJobRequest`, `UG:array_jobs`.
+    fn dependency_problems(&self) -> Vec<Problem> {
+        use ArrayJobDependency::{NToN, Sequential};
+        let (mut problems, mut seen) = (Vec::new(), BTreeSet::new());
+        for (index, dependency) in self.depends_on.iter().enumerate() {
+            let at = format!("/dependsOn/{index}");
+            let JobDependency { job_id, kind } = dependency;
+            let fault = match (kind, job_id) {
+                (Some(kind), _) if self.array_properties.is_none() => Some((
+                    "/type",
+                    format!("`{}` is between the children of array jobs, and this job has none", kind.name()),
+                    "remove `type`, or add `arrayProperties`".to_owned(),
+                )),
+                (Some(Sequential), Some(_)) => Some((
+                    "/jobId",
+                    "`SEQUENTIAL` is among the job's own children and names no job".to_owned(),
+                    "remove `jobId`, or write `\"type\": \"N_TO_N\"`".to_owned(),
+                )),
+                (Some(NToN), None) => Some((
+                    "",
+                    "`N_TO_N` names no job".to_owned(),
+                    "add `jobId`, the array job whose children the job's own wait for".to_owned(),
+                )),
+                (None, None) => Some(("", "the entry names no job".to_owned(), "add `jobId`".to_owned())),
+                (Some(Sequential), None) | (Some(NToN) | None, Some(_)) => None,
+            };
+            if let Some((place, message, help)) = fault {
+                problems.push(Problem::new(format!("{at}{place}"), message, help));
+            } else if !seen.insert(job_id.as_deref()) {
+                problems.push(Problem::new(at, "the dependency stands twice", "keep one"));
             }
         }
-        if let Some(metadata) = &changes.metadata {
-            let at = "/eksPropertiesOverride/podProperties/metadata";
-            problems.extend(metadata.problems().into_iter().map(|problem| problem.under(at)));
-        }
-        pod
+        problems
     }
 }
 
-impl ContainerOverride {
-    fn is_for(&self, index: usize, container: &EksContainer) -> bool {
-        match (&self.name, &container.name) {
-            (None, _) => index == 0,
-            (Some(name), None) => name.eq_ignore_ascii_case("default"),
-            (Some(name), Some(own)) => name == own,
-        }
-    }
-
-    fn apply(&self, container: &mut EksContainer) {
-        if let Some(image) = &self.image {
-            container.image.clone_from(image);
-        }
-        if !self.command.is_empty() {
-            container.command.clone_from(&self.command);
-        }
-        if !self.args.is_empty() {
-            container.args.clone_from(&self.args);
-        }
-        for variable in &self.env {
-            match container.env.iter_mut().find(|own| own.name == variable.name) {
-                Some(own) => own.value.clone_from(&variable.value),
-                None => container.env.push(variable.clone()),
-            }
-        }
-        if let Some(resources) = &self.resources {
-            let own = container.resources.clone().unwrap_or_default();
-            container.resources = Some(own.overridden_by(resources));
+impl ArrayJobDependency {
+    /// The name that AWS gives it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NToN => "N_TO_N",
+            Self::Sequential => "SEQUENTIAL",
         }
     }
 }

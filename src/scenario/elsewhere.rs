@@ -12,17 +12,16 @@ pub(super) fn told(field: &str, at: &str) -> Option<(String, String)> {
         "ecsProperties" if in_job_definition => {
             ("`ecsProperties` is for Amazon ECS", "write `eksProperties.podProperties`")
         }
-        "nodeProperties" if in_job_definition => (
-            "multi-node parallel jobs are not supported yet",
-            "write `eksProperties.podProperties` for a job of one pod",
-        ),
         "platformCapabilities" | "propagateTags" if in_job_definition => {
             ("AWS Batch takes this field for Amazon ECS only", "remove it")
         }
-        "containerOverrides" | "nodeOverrides" | "ecsPropertiesOverride" => (
+        "containerOverrides" | "ecsPropertiesOverride" => (
             "AWS Batch does not take this override for jobs on EKS",
             "write `eksPropertiesOverride.podProperties.containers`",
         ),
+        "container" | "ecsProperties" if at.contains("/nodeRangeProperties/") => {
+            ("it is for Amazon ECS; on EKS a node runs a pod", "write `eksProperties.podProperties`")
+        }
         "nodeSelector"
         | "affinity"
         | "tolerations"

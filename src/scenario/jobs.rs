@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::JobSpecId;
-use crate::model::job_definition::RetryStrategy;
+use crate::model::job_definition::JobDefinitionType;
 use crate::model::job_queue::name_of;
-use crate::model::{JobDefinition, JobSpecName, Resources, SubmitJob};
+use crate::model::retry::RetryStrategy;
+use crate::model::{Assumptions, JobDefinition, JobSpecName, Resources, SubmitJob, effective};
 use crate::scenario::environments::{Environment, Host, Queue, unknown};
 use crate::scenario::judge::Judge;
 use crate::scenario::schema::Scenario;
@@ -17,7 +18,6 @@ use crate::units::SimDuration;
 pub(super) struct Revision<'a> {
     document: &'a JobDefinition,
     number: u32,
-    requests: Resources,
     /// Pointer of the document.
     at: String,
 }
@@ -39,6 +39,7 @@ type SpecKey = (usize, String, Resources, u8, Option<SimDuration>, u32);
 /// Job definitions and the specs interned so far.
 #[derive(Debug)]
 pub(super) struct Jobs<'a> {
+    assumptions: &'a Assumptions,
     revisions: Vec<Revision<'a>>,
     interned: BTreeMap<SpecKey, JobSpecId>,
     /// Findings about too large jobs, each said once: definition's pointer and queue.
@@ -61,20 +62,20 @@ impl Shape<'_> {
 
 impl<'a> Jobs<'a> {
     /// Judges the job definitions.
-    pub(super) fn new(scenario: &'a Scenario, judge: &mut Judge<'_>) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, assumptions: &'a Assumptions, judge: &mut Judge<'_>) -> Self {
         let mut last = BTreeMap::new();
         let mut revisions = Vec::new();
         for (index, document) in scenario.job_definitions.iter().enumerate() {
             let (document, at) = (&document.0, format!("/jobDefinitions/{index}"));
-            let mut problems = Vec::new();
-            let requests = document.requests(&mut problems);
-            judge.errors(&at, problems);
+            judge.errors(&at, document.problems(assumptions));
+            refuse_in_definition(document, &at, judge);
             warn_of_conditions(document.retry_strategy.as_ref(), &at, judge);
             let number: &mut u32 = last.entry(document.job_definition_name.as_str()).or_default();
             *number += 1;
-            revisions.push(Revision { document, number: *number, requests, at });
+            revisions.push(Revision { document, number: *number, at });
         }
         Self {
+            assumptions,
             revisions,
             interned: BTreeMap::new(),
             too_large: BTreeSet::new(),
@@ -88,30 +89,21 @@ impl<'a> Jobs<'a> {
 
     /// What a submission at `at` resolves to.
     pub(super) fn shape(&self, submit: &'a SubmitJob, at: &str, judge: &mut Judge<'_>) -> Option<Shape<'a>> {
-        judge.errors(at, submit.problems());
+        refuse_in_submission(submit, at, judge);
         warn_of_conditions(submit.retry_strategy.as_ref(), at, judge);
-        let definition = self.find(submit, at, judge)?;
-        let Revision { document, requests, .. } = &self.revisions[definition];
-        let mut problems = Vec::new();
-        let pod = submit.pod(&document.eks_properties.pod_properties, &mut problems);
-        let mut requests = *requests;
-        if submit.eks_properties_override.is_some() {
-            // What was wrong before the override has been said; what is wrong now is the override's.
-            let (mut before, mut after) = (Vec::new(), Vec::new());
-            document.eks_properties.pod_properties.requests(&mut before);
-            requests = pod.requests(&mut after);
-            after.retain(|problem| !before.contains(problem));
-            problems.extend(after.into_iter().map(|p| p.under("/eksPropertiesOverride/podProperties")));
-        }
+        let Some(definition) = self.find(submit, at, judge) else {
+            judge.errors(at, submit.problems(self.assumptions));
+            return None;
+        };
+        let (job, problems) = effective(self.revisions[definition].document, submit, self.assumptions);
         judge.errors(at, problems);
-        let retry = submit.retry_strategy.as_ref().or(document.retry_strategy.as_ref());
-        let timeout = submit.timeout.or(document.timeout);
+        let job = job?;
         Some(Shape {
             definition,
             submit,
-            requests,
-            attempts: retry.and_then(|retry| retry.attempts).unwrap_or(1).clamp(1, 10),
-            timeout: timeout.map(|timeout| SimDuration::from_secs(timeout.attempt_duration_seconds.into())),
+            requests: job.groups.first()?.requests,
+            attempts: job.retry_strategy.attempts_or_default(),
+            timeout: job.timeout.map(|timeout| SimDuration::from_secs(timeout.attempt_duration_seconds.into())),
         })
     }
 
@@ -201,6 +193,39 @@ impl<'a> Jobs<'a> {
             }
         }
         found
+    }
+}
+
+/// What a definition may hold that no job can be simulated with yet.
+fn refuse_in_definition(document: &JobDefinition, at: &str, judge: &mut Judge<'_>) {
+    if document.kind == JobDefinitionType::Multinode {
+        judge.error(
+            format!("{at}/type"),
+            "multi-node parallel jobs are not supported yet",
+            "write `container` for a job of one pod",
+        );
+    }
+    if document.consumable_resource_properties.as_ref().is_some_and(|c| !c.consumable_resource_list.is_empty()) {
+        let at = format!("{at}/consumableResourceProperties");
+        judge.error(at, "consumable resources are not supported yet", "remove it");
+    }
+}
+
+/// What a submission may hold that no job can be simulated with yet.
+fn refuse_in_submission(submit: &SubmitJob, at: &str, judge: &mut Judge<'_>) {
+    if submit.share_identifier.is_some() {
+        judge.error(
+            format!("{at}/shareIdentifier"),
+            "the queue is FIFO, and AWS Batch takes share identifiers on fair-share queues only",
+            "remove it; fair share is not supported yet",
+        );
+    }
+    if !submit.depends_on.is_empty() {
+        judge.error(format!("{at}/dependsOn"), "dependencies are not supported yet", "remove it");
+    }
+    if submit.consumable_resource_properties_override.is_some() {
+        let at = format!("{at}/consumableResourcePropertiesOverride");
+        judge.error(at, "consumable resources are not supported yet", "remove it");
     }
 }
 

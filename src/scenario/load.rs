@@ -84,7 +84,7 @@ impl ScenarioFile {
         let nodes = environments::nodes(scenario, &mut environments, &mut judge);
         let queues = environments::queues(scenario, &environments, &mut judge);
         judge_policies(scenario, &mut judge);
-        let mut jobs = Jobs::new(scenario, &mut judge);
+        let mut jobs = Jobs::new(scenario, &assumptions, &mut judge);
         let work = workload::workload(
             scenario,
             self,
@@ -114,7 +114,6 @@ impl ScenarioFile {
                 zones: zones.clone(),
             },
             world: WorldSpec {
-                assumptions,
                 instance_types,
                 zones: u8::try_from(zones.len()).unwrap_or(u8::MAX),
                 environments: specs,
@@ -123,6 +122,7 @@ impl ScenarioFile {
                 specs: jobs.specs,
                 images: jobs.images,
                 image_of: jobs.image_of,
+                assumptions,
                 workload: work,
                 spot: match scenario.market.spot {
                     Spot::Advisor => SpotMarket::Advisor,
