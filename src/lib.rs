@@ -26,6 +26,7 @@
 //!
 //! How the parts hang together, and what none of them may know, is in `src/ARCHITECTURE.md`.
 
+pub mod batch;
 pub mod catalog;
 pub mod cli;
 pub mod driver;
@@ -34,6 +35,7 @@ pub mod import;
 pub mod journal;
 pub mod metrics;
 pub mod model;
+mod nearest;
 pub mod report;
 pub mod scenario;
 pub mod scheduler;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::model::Problem;
 use crate::model::duration;
-use crate::scenario::nearest::{nearest, one_of};
+use crate::nearest::{nearest, one_of};
 use crate::scenario::placeholder::{placeholder, resolve};
 use crate::scenario::text::child;
 use crate::scenario::wording::{no_variant, range, shown, wrong_type};

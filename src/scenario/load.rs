@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::catalog;
 use crate::model::{Assumptions, Names};
+use crate::nearest::nearest;
 use crate::scenario::check;
 use crate::scenario::environments;
 use crate::scenario::file::ScenarioFile;
 use crate::scenario::finding::{Finding, Findings};
 use crate::scenario::jobs::Jobs;
 use crate::scenario::judge::Judge;
-use crate::scenario::nearest::nearest;
 use crate::scenario::schema::{AssumptionOverrides, Scenario, Spot, Stop, StopAt};
 use crate::scenario::set::Setting;
 use crate::scenario::types::{Price, Types};

@@ -12,7 +12,6 @@ mod finding;
 mod jobs;
 mod judge;
 mod load;
-mod nearest;
 mod placeholder;
 mod schema;
 mod set;
