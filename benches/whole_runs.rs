@@ -68,6 +68,7 @@ fn run(jobs: u64, nodes: u32) -> (Duration, u64) {
         job_specs: vec![JobSpecName::default()],
         instance_types: vec!["m5.4xlarge".to_owned()],
         zones: ('a'..='f').map(|zone| format!("us-east-1{zone}")).collect(),
+        ..Names::default()
     };
     let begun = now();
     let mut metrics = Metrics::new(config.instance_types.clone(), names, &world.assumptions);

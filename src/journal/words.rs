@@ -8,7 +8,10 @@ use std::fmt::Display;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobSpecId, LaunchId, NodeId, ZoneId};
+use crate::ids::{
+    ComputeEnvironmentId, ConsumableResourceId, InstanceTypeId, JobQueueId, JobSpecId, LaunchId, NodeId, ShareId,
+    ZoneId,
+};
 use crate::model::Names;
 use crate::units::{MiB, MilliCpu, SimTime};
 
@@ -84,11 +87,19 @@ fn say_number(key: &str, n: u64, names: &Names) -> Option<String> {
             named(InstanceTypeId(n.try_into().ok()?), names.instance_types.get(index))
         }
         "zone" => named(ZoneId(n.try_into().ok()?), names.zones.get(index)),
+        "share" => named(ShareId(n.try_into().ok()?), names.shares.get(index)),
+        "resource" => named(ConsumableResourceId(n.try_into().ok()?), names.consumable_resources.get(index)),
         "cpu" => MilliCpu(n.try_into().ok()?).to_string(),
         "memory" => MiB(n.try_into().ok()?).to_string(),
-        "until" | "since" | "runnable" | "last_run" | "timeout" | "min_scale_down_delay" => {
-            time(SimTime::from_millis(n))
-        }
+        "until"
+        | "since"
+        | "runnable"
+        | "last_run"
+        | "timeout"
+        | "min_scale_down_delay"
+        | "after"
+        | "share_decay"
+        | "job_execution_timeout" => time(SimTime::from_millis(n)),
         key if key.ends_with("_at") => time(SimTime::from_millis(n)),
         _ => return None,
     })
@@ -103,7 +114,10 @@ mod tests {
     use super::*;
     use crate::ids::{JobId, JobRef, PodId};
     use crate::model::Resources;
-    use crate::scheduler::{Command, Demand, Event, Reason};
+    use crate::scheduler::{
+        Blocked, Command, ConsumableRequirement, Demand, Event, JobSpec, QueueSpec, Reason, TimeLimit,
+    };
+    use crate::units::SimDuration;
 
     #[test]
     fn items_read_by_name_and_unit() {
@@ -130,6 +144,35 @@ mod tests {
                     demand.Jobs.requests.cpu 250m, demand.Jobs.requests.memory 64Mi, \
                     demand.Jobs.requests.pods 1, demand.Jobs.jobs 12";
         assert_eq!(sentence(&why, &names), said);
+    }
+
+    #[test]
+    fn shares_consumable_resources_and_heads_have_their_names() {
+        let names = Names {
+            job_queues: vec!["urgent".to_owned()],
+            shares: vec!["teamA".to_owned()],
+            consumable_resources: vec!["licence".to_owned()],
+            ..Names::default()
+        };
+        let consumables = vec![ConsumableRequirement { resource: ConsumableResourceId(0), quantity: 2 }];
+        let share = Some(ShareId(0));
+        let job = JobSpec { attempts: 1, share, consumables, ..JobSpec::default() };
+        let registered = Event::JobSpecRegistered { spec: JobSpecId(0), job: Box::new(job) };
+        let said = sentence(&registered, &names);
+        assert!(said.contains("job.share share-0 (teamA)"), "{said}");
+        assert!(said.contains("job.consumables[0].resource consumable-0 (licence)"), "{said}");
+
+        let head = JobRef { job: JobId::new(0, 17), child: Some(3) };
+        let why = Blocked::ConsumableResource;
+        let blocked = Reason::HeadBlocked { queue: JobQueueId(0), head, why };
+        let said = "HeadBlocked queue jq-0 (urgent), head 0-17:3, why ConsumableResource";
+        assert_eq!(sentence(&blocked, &names), said);
+
+        let limit = TimeLimit { why, after: SimDuration::from_secs(600) };
+        let queue = QueueSpec { time_limits: vec![limit], ..QueueSpec::fifo(1, Vec::new()) };
+        let updated = Event::JobQueueUpdated { queue: JobQueueId(0), spec: Box::new(queue) };
+        let said = sentence(&updated, &names);
+        assert!(said.contains("spec.time_limits[0].after 600000 ms (10m)"), "{said}");
     }
 
     #[test]

@@ -44,6 +44,7 @@ fn names() -> Names {
         job_specs: vec![JobSpecName { job_name: "hello".to_owned(), job_definition: "hello:1".to_owned() }],
         instance_types: vec!["m5.large".to_owned()],
         zones: vec!["us-east-1a".to_owned()],
+        ..Names::default()
     }
 }
 

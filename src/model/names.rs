@@ -16,6 +16,12 @@ pub struct Names {
     pub instance_types: Vec<String>,
     /// Availability Zones, like `us-east-1a`.
     pub zones: Vec<String>,
+    /// `shareIdentifier`s, in order of appearance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<String>,
+    /// `consumableResourceName`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumable_resources: Vec<String>,
 }
 
 /// What a submission calls its job.

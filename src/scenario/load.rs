@@ -112,6 +112,7 @@ impl ScenarioFile {
                 job_specs: jobs.names,
                 instance_types: type_names,
                 zones: zones.clone(),
+                ..Names::default()
             },
             world: WorldSpec {
                 instance_types,

@@ -26,14 +26,14 @@ impl Scheduler {
 
     /// Jobs in SUBMITTED or RUNNABLE, and in STARTING or RUNNING.
     pub fn jobs_in_system(&self) -> (u64, u64) {
-        (self.queues.iter().map(super::ordering::JobQueue::waiting).sum(), self.pods.len() as u64)
+        (self.queues.iter().map(super::queue::JobQueue::waiting).sum(), self.pods.len() as u64)
     }
 
     fn audit_nodes(&self, findings: &mut Vec<String>) {
         for (slot, node) in self.nodes.iter() {
             let mut held = Resources::ZERO;
             let mut pods = 0;
-            for pod in self.pods.iter().filter(|pod| pod.node == slot) {
+            for (_, pod) in self.pods.iter().filter(|(_, pod)| pod.node == slot) {
                 held += self.specs.get(pod.spec).requests;
                 pods += 1;
             }
@@ -102,11 +102,11 @@ impl Scheduler {
 
     fn audit_queues(&self, findings: &mut Vec<String>) {
         for (index, queue) in self.queues.iter().enumerate() {
-            let counted = queue.recount();
+            let counted = queue.recount(&self.specs);
             if queue.backlog.iter().ne(counted.iter()) {
                 findings.push(format!("queue {index}: backlog by shape differs from the jobs that wait"));
             }
-            let cpu: u64 = counted.iter().map(|(shape, jobs)| u64::from(self.specs.requests(shape).cpu.0) * jobs).sum();
+            let cpu: u64 = counted.iter().map(|(shape, jobs)| self.specs.cpu(shape) * jobs).sum();
             if queue.backlog_cpu != cpu {
                 findings.push(format!("queue {index}: backlog CPU kept as {}, counted {cpu}", queue.backlog_cpu));
             }

@@ -72,7 +72,9 @@ pub enum DeleteCause {
     Volume,
     /// An infrastructure update of the environment takes the node.
     EnvironmentUpdate,
-    /// The main node of the multi-node parallel job ended.
+    /// The main node of the multi-node parallel job succeeded.
+    MainNodeSucceeded,
+    /// The main node of the multi-node parallel job failed.
     MainNodeEnded,
     /// The job's queue was deleted.
     QueueDeleted,

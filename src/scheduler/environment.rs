@@ -51,6 +51,16 @@ pub(super) struct Totals {
 #[derive(Debug, Clone)]
 pub(super) struct Environment {
     pub(super) spec: EnvironmentSpec,
+    /// It takes no jobs until it is updated.
+    pub(super) invalid: bool,
+    /// An infrastructure update is replacing its nodes.
+    pub(super) updating: bool,
+    /// Nodes that an update replaces.
+    pub(super) outdated_nodes: u32,
+    /// Nodes that failed to join since one joined last.
+    pub(super) failed_joins: u32,
+    /// When a node joined last.
+    pub(super) joined_at: Option<SimTime>,
     /// vCPUs of its instances, those being terminated included.
     pub(super) vcpus: u32,
     /// vCPUs of those being terminated.
@@ -81,6 +91,8 @@ pub(super) struct Environment {
     pub(super) held: Vec<NodeId>,
     /// Which types were asked for last, by shape: reasons tell changes.
     pub(super) last_choice: BTreeMap<Option<ShapeId>, Vec<InstanceTypeId>>,
+    /// The type that was chosen for multi-node parallel jobs, by shape: no other takes its place.
+    pub(super) gang_types: BTreeMap<ShapeId, InstanceTypeId>,
     /// Why it could last not provide, by shape: reasons tell changes.
     pub(super) last_refusal: BTreeMap<ShapeId, Blocked>,
 }
@@ -89,6 +101,11 @@ impl Environment {
     pub(super) fn new(spec: EnvironmentSpec) -> Self {
         Self {
             spec,
+            invalid: false,
+            updating: false,
+            outdated_nodes: 0,
+            failed_joins: 0,
+            joined_at: None,
             vcpus: 0,
             terminating_vcpus: 0,
             launches: Vec::new(),
@@ -105,8 +122,37 @@ impl Environment {
             next_dispatch_at: SimTime::ZERO,
             held: Vec::new(),
             last_choice: BTreeMap::new(),
+            gang_types: BTreeMap::new(),
             last_refusal: BTreeMap::new(),
         }
+    }
+
+    /// Goes on under another specification.
+    pub(super) fn follow(&mut self, spec: EnvironmentSpec) {
+        self.spec = spec;
+        self.failed_joins = 0;
+        // Another list of types is another choice, and worth another word.
+        self.last_choice.clear();
+        self.last_refusal.clear();
+        self.gang_types.clear();
+    }
+
+    /// Whether jobs may be placed and capacity be asked for; else why not.
+    pub(super) const fn is_usable(&self) -> Result<(), Blocked> {
+        if self.invalid {
+            Err(Blocked::EnvironmentInvalid)
+        } else if self.spec.enabled {
+            Ok(())
+        } else {
+            Err(Blocked::EnvironmentDisabled)
+        }
+    }
+
+    /// Empty nodes with room for `need`, by position.
+    pub(super) fn idle_nodes(&self, need: Resources) -> impl Iterator<Item = NodeSlot> {
+        let next = move |from: usize| self.idle.first_fit(need, from);
+        std::iter::successors(next(0), move |&position| next(position + 1))
+            .map(|position| self.positions[position].expect("only nodes have room"))
     }
 
     /// Gives a new node the lowest free position.

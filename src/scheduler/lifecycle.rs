@@ -9,7 +9,7 @@ use crate::scheduler::decision::{AttemptOutcome, Command, Decision};
 use crate::scheduler::environment::Fulfilled;
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::{Node, NodeSlot, NodeState};
-use crate::scheduler::reason::{Blocked, Reason, ScaleInCause};
+use crate::scheduler::reason::{Blocked, InvalidCause, Reason, ScaleInCause};
 use crate::scheduler::timers::Timer;
 use crate::units::{SimDuration, SimTime};
 
@@ -34,7 +34,7 @@ impl Scheduler {
         let late = fulfilled == Fulfilled::Late;
         self.absorbed.late_launches += u64::from(late);
         let covers = match fulfilled {
-            Fulfilled::Jobs(shape) => Some((shape, self.specs.requests(shape).times_in(offer))),
+            Fulfilled::Jobs(shape) => Some((shape, self.specs.times_in(shape, offer))),
             Fulfilled::Minimum | Fulfilled::Late => None,
         };
         let environment = self.environment_mut(id);
@@ -42,7 +42,7 @@ impl Scheduler {
             environment.covered.add(shape, jobs.into());
         }
         environment.vcpus += facts.vcpus;
-        let slot = self.settle(node, id, Some(instance_type), facts.vcpus, NodeState::Launched, covers);
+        let slot = self.add_node(node, id, Some(instance_type), facts.vcpus, NodeState::Launched, covers);
         self.nodes.get_mut(slot).late = late;
         self.timers.set(self.now + self.settings.node_join_deadline, Timer::Join(node));
         // What minvCpus held back may be dispensable now.
@@ -61,7 +61,7 @@ impl Scheduler {
             return;
         }
         self.environment_mut(id).vcpus += vcpus;
-        let slot = self.settle(node, id, None, vcpus, NodeState::Ready, None);
+        let slot = self.add_node(node, id, None, vcpus, NodeState::Ready, None);
         self.open(slot, free);
     }
 
@@ -79,6 +79,10 @@ impl Scheduler {
         node.state = NodeState::Ready;
         node.idle_since = self.now;
         let (id, instance_type) = (node.environment, node.instance_type);
+        let now = self.now;
+        let environment = self.environment_mut(id);
+        environment.joined_at = Some(now);
+        environment.failed_joins = 0;
         self.uncover(slot);
         if let Some(instance_type) = instance_type {
             let estimated = self.environment(id).offer(instance_type, self.facts(instance_type), &self.settings);
@@ -131,6 +135,10 @@ impl Scheduler {
         if was_terminating {
             environment.terminating_vcpus -= node.vcpus;
         }
+        if node.outdated {
+            environment.outdated_nodes -= 1;
+            self.update_may_be_over(node.environment, out);
+        }
         self.request_scaling();
     }
 
@@ -173,9 +181,26 @@ impl Scheduler {
         if let Some(slot) = self.nodes.slot(id)
             && self.nodes.get(slot).state == NodeState::Launched
         {
+            let environment = self.nodes.get(slot).environment;
             self.uncover(slot);
-            self.give_back(slot, ScaleInCause::NeverJoined, out);
+            self.give_back_node(slot, ScaleInCause::NeverJoined, out);
+            self.failed_to_join(environment, out);
             self.request_scaling();
+        }
+    }
+
+    /// A node of an environment failed to join. When so many have in a row, and none that was launched with the last of
+    /// them has joined, the environment is INVALID.
+    fn failed_to_join(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
+        let launched_at =
+            SimTime::from_millis(self.now.as_millis().saturating_sub(self.settings.node_join_deadline.as_millis()));
+        let limit = self.settings.invalid_after_failed_joins;
+        let environment = self.environment_mut(id);
+        if environment.joined_at.is_none_or(|joined| joined < launched_at) {
+            environment.failed_joins += 1;
+            if environment.failed_joins >= limit {
+                self.invalidate(id, InvalidCause::NodesNeverJoined, out);
+            }
         }
     }
 
@@ -213,18 +238,24 @@ impl Scheduler {
             self.timers.set(at, Timer::Idle(id));
             return;
         }
+        if self.awaits_seats(environment) {
+            // A multi-node parallel job waits for the rest of its nodes.
+            self.nodes.get_mut(slot).idle_since = self.now;
+            self.watch_idle(slot);
+            return;
+        }
         let state = self.environment(environment);
         let min = state.spec.managed.as_ref().map_or(0, |managed| managed.min_vcpus);
-        if state.vcpus - state.terminating_vcpus < min + vcpus {
+        if !state.invalid && state.vcpus - state.terminating_vcpus < min + vcpus {
             self.environment_mut(environment).held.push(id);
             return;
         }
-        self.give_back(slot, ScaleInCause::Idle { since }, out);
+        self.give_back_node(slot, ScaleInCause::Idle { since }, out);
     }
 
     fn held_by_dispatch_rate(&self, id: ComputeEnvironmentId) -> bool {
         let mut queues = self.queues_of[id.index()].iter().map(|queue| &self.queues[queue.index()]);
-        queues.any(|queue| queue.blocked.is_some_and(|(_, why)| why == Blocked::DispatchRate))
+        queues.any(|queue| queue.blocked.is_some_and(|head| head.why == Blocked::DispatchRate))
     }
 
     /// From a node's last job (or its joining) to its termination.
@@ -237,7 +268,8 @@ impl Scheduler {
             .unwrap_or(self.settings.idle_scale_down_delay)
     }
 
-    fn give_back(&mut self, slot: NodeSlot, why: ScaleInCause, out: &mut Decision) {
+    /// Tells the world to terminate a node.
+    pub(super) fn give_back_node(&mut self, slot: NodeSlot, why: ScaleInCause, out: &mut Decision) {
         let node = self.nodes.get_mut(slot);
         node.state = NodeState::Terminating;
         let (id, environment, vcpus) = (node.id, node.environment, node.vcpus);
@@ -247,7 +279,7 @@ impl Scheduler {
         out.reasons.push(Reason::ScalingIn { node: id, why });
     }
 
-    fn settle(
+    fn add_node(
         &mut self,
         id: NodeId,
         environment: ComputeEnvironmentId,
@@ -272,6 +304,8 @@ impl Scheduler {
             warned: false,
             late: false,
             suspect: false,
+            outdated: false,
+            single_tenant: false,
             covers,
         });
         self.nodes.get_mut(slot).position = self.environment_mut(environment).settle(slot);
@@ -291,7 +325,7 @@ impl Scheduler {
     }
 
     /// What a node on its way was launched for is no longer on its way.
-    fn uncover(&mut self, slot: NodeSlot) {
+    pub(super) fn uncover(&mut self, slot: NodeSlot) {
         let node = self.nodes.get_mut(slot);
         if let Some((shape, jobs)) = node.covers.take() {
             let environment = node.environment;

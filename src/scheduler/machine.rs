@@ -1,15 +1,22 @@
 //! The state machine: absorbs facts, fires timers, and has cycles and scaling decisions made when they are due.
 
-use crate::ids::{ComputeEnvironmentId, JobQueueId, LaunchId};
-use crate::scheduler::decision::{AttemptOutcome, Command, Decision, DeleteCause};
+use std::collections::VecDeque;
+
+use crate::ids::{ComputeEnvironmentId, JobQueueId, JobRef, LaunchId};
+use crate::scheduler::consumables::Consumable;
+use crate::scheduler::decision::{AttemptOutcome, Decision, DeleteCause};
 use crate::scheduler::environment::Environment;
 use crate::scheduler::event::{Event, Observation};
+use crate::scheduler::gangs::Gangs;
+use crate::scheduler::jobs::Jobs;
 use crate::scheduler::nodes::{NodeState, Nodes};
-use crate::scheduler::ordering::JobQueue;
 use crate::scheduler::pods::Pods;
+use crate::scheduler::queue::JobQueue;
+use crate::scheduler::reason::InvalidCause;
 use crate::scheduler::shapes::Specs;
+use crate::scheduler::submission::Submission;
 use crate::scheduler::timers::{Timer, Timers};
-use crate::scheduler::{EnvironmentSpec, QueueSpec, SchedulerConfig, Settings, TypeFacts};
+use crate::scheduler::{SchedulerConfig, Settings, TypeFacts};
 use crate::units::SimTime;
 
 /// The scheduling core. Equal configurations and observations give equal decisions, on every platform.
@@ -27,6 +34,14 @@ pub struct Scheduler {
     pub(super) queues_of: Vec<Vec<JobQueueId>>,
     pub(super) nodes: Nodes,
     pub(super) pods: Pods,
+    pub(super) gangs: Gangs,
+    pub(super) jobs: Jobs,
+    /// Ends of recorded jobs from which it has still to be seen what follows.
+    pub(super) settled: VecDeque<(JobRef, bool)>,
+    pub(super) settling: bool,
+    /// Jobs that are SUBMITTED, in all queues.
+    pub(super) submitted_jobs: u64,
+    pub(super) consumables: Vec<Option<Consumable>>,
     pub(super) timers: Timers,
     pub(super) next_launch: LaunchId,
     /// When the next cycle is due.
@@ -43,6 +58,8 @@ pub struct Scheduler {
 pub struct Absorbed {
     /// About pods that ended before, or never were.
     pub unknown_pods: u64,
+    /// About jobs that are not tracked, or never were.
+    pub unknown_jobs: u64,
     /// About nodes that are gone, or never were.
     pub unknown_nodes: u64,
     /// Capacity for a request that was given up; it is taken on all the same.
@@ -67,6 +84,12 @@ impl Scheduler {
             queues_of: Vec::new(),
             nodes: Nodes::default(),
             pods: Pods::default(),
+            gangs: Gangs::default(),
+            jobs: Jobs::default(),
+            settled: VecDeque::new(),
+            settling: false,
+            submitted_jobs: 0,
+            consumables: Vec::new(),
             timers: Timers::default(),
             next_launch: LaunchId(0),
             cycle_at: None,
@@ -116,6 +139,8 @@ impl Scheduler {
             }
             Timer::Timeout(pod) => self.pods.get(pod).is_some(),
             Timer::CapacityRetry(_) => true,
+            Timer::Blocked(queue) => self.queues[queue.index()].blocked.is_some_and(|head| head.reported.is_some()),
+            Timer::UpdateTimeout(environment) => self.environment(environment).updating,
         });
         self.timers = timers;
         at
@@ -129,18 +154,26 @@ impl Scheduler {
     fn absorb(&mut self, event: &Event, out: &mut Decision) {
         match event {
             Event::ComputeEnvironmentCreated { environment, spec } => self.create_environment(*environment, spec),
-            Event::JobQueueCreated { queue, spec } => self.create_queue(*queue, spec),
-            Event::JobSpecRegistered { spec, job } => self.specs.register(*spec, (**job).clone()),
-            Event::JobSubmitted { job, queue, spec, array_size, depends_on: _, tracked: _ } => {
-                let known = self.specs.find(*spec).map(|&(_, shape)| shape);
-                match (known, self.queues.get_mut(queue.index())) {
-                    (Some(shape), Some(queue)) if *array_size != Some(0) => {
-                        queue.submit(*job, *spec, shape, *array_size, self.now);
-                        self.request_cycle(self.now + self.settings.submit_to_runnable);
-                    }
-                    _ => self.absorbed.invalid_submissions += 1,
-                }
+            Event::ComputeEnvironmentUpdated { environment, spec, infrastructure } => {
+                self.update_environment(*environment, spec, *infrastructure, out);
             }
+            Event::ComputeEnvironmentInvalid { environment } => {
+                self.invalidate(*environment, InvalidCause::Reported, out);
+            }
+            Event::ComputeEnvironmentDeleted { environment } => self.delete_environment(*environment, out),
+            Event::JobQueueCreated { queue, spec } => self.create_queue(*queue, spec),
+            Event::JobQueueUpdated { queue, spec } => self.update_queue(*queue, spec),
+            Event::JobQueueDeleted { queue } => self.delete_queue(*queue, out),
+            Event::ConsumableResourceSet { resource, spec } => self.set_consumable(*resource, *spec),
+            Event::JobSpecRegistered { spec, job } => {
+                self.absorbed.duplicates += u64::from(!self.specs.register(*spec, (**job).clone()));
+            }
+            Event::JobSubmitted { job, queue, spec, array_size, depends_on, tracked } => {
+                let (job, queue, spec, array_size) = (*job, *queue, *spec, *array_size);
+                self.submit(&Submission { job, queue, spec, array_size, depends_on, tracked: *tracked }, out);
+            }
+            Event::JobCancelRequested { job } => self.cancel(*job, out),
+            Event::JobTerminateRequested { job } => self.terminate(*job, out),
             Event::NodeLaunched { launch, environment, node, instance_type, zone: _, purchase: _ } => {
                 self.node_launched(*launch, *environment, *node, *instance_type);
             }
@@ -155,18 +188,10 @@ impl Scheduler {
             Event::NodeLost { node, cause: _ } => self.node_lost(*node, out),
             // Prices are for the ledger: Batch leaves the choice of pools to EC2.
             Event::SpotPriceChanged { .. } => {}
-            Event::PodRunning { pod } => self.pod_running(*pod),
+            Event::PodRunning { pod } => self.pod_running(*pod, out),
             Event::PodSucceeded { pod } => self.pod_ended(*pod, AttemptOutcome::Succeeded, out),
             Event::PodFailed { pod, failure } => self.pod_ended(*pod, AttemptOutcome::Failed(*failure), out),
-            Event::ComputeEnvironmentUpdated { .. }
-            | Event::ComputeEnvironmentInvalid { .. }
-            | Event::ComputeEnvironmentDeleted { .. }
-            | Event::JobQueueUpdated { .. }
-            | Event::JobQueueDeleted { .. }
-            | Event::ConsumableResourceSet { .. }
-            | Event::JobCancelRequested { .. }
-            | Event::JobTerminateRequested { .. }
-            | Event::PodStuck { .. } => {}
+            Event::PodStuck { pod, why } => self.pod_stuck(*pod, *why, out),
         }
     }
 
@@ -179,48 +204,10 @@ impl Scheduler {
                 self.request_cycle(self.now);
                 self.request_scaling();
             }
-            Timer::Timeout(id) => {
-                if let Some(pod) = self.pods.get_mut(id) {
-                    pod.timed_out = true;
-                    let (spec, node) = (pod.spec, self.nodes.get(pod.node).id);
-                    out.commands.push(Command::DeletePod { pod: id, spec, node, why: DeleteCause::Timeout });
-                }
-            }
+            Timer::Timeout(id) => self.delete_pod(id, DeleteCause::Timeout, out),
+            Timer::Blocked(queue) => self.blocked_for_long(queue, out),
+            Timer::UpdateTimeout(environment) => self.end_jobs_on_outdated(environment, out),
         }
-    }
-
-    fn create_environment(&mut self, id: ComputeEnvironmentId, spec: &EnvironmentSpec) {
-        if id.index() >= self.environments.len() {
-            self.environments.resize_with(id.index() + 1, || None);
-            self.queues_of.resize_with(id.index() + 1, Vec::new);
-        }
-        let entry = &mut self.environments[id.index()];
-        if entry.is_some() {
-            self.absorbed.duplicates += 1;
-            return;
-        }
-        *entry = Some(Environment::new(spec.clone()));
-        self.request_cycle(self.now);
-        self.request_scaling();
-    }
-
-    fn create_queue(&mut self, id: JobQueueId, spec: &QueueSpec) {
-        // Queues come in order of their ids; anything else is a doubled fact.
-        if id.index() != self.queues.len() {
-            self.absorbed.duplicates += 1;
-            return;
-        }
-        for environment in &spec.environments {
-            if environment.index() >= self.queues_of.len() {
-                self.environments.resize_with(environment.index() + 1, || None);
-                self.queues_of.resize_with(environment.index() + 1, Vec::new);
-            }
-            self.queues_of[environment.index()].push(id);
-        }
-        self.queues.push(JobQueue::new(spec.clone()));
-        self.queue_order.push(id);
-        let queues = &self.queues;
-        self.queue_order.sort_by_key(|id| (std::cmp::Reverse(queues[id.index()].spec.priority), *id));
     }
 
     /// Has a cycle run at the first tick at or after `at`.
@@ -237,8 +224,7 @@ impl Scheduler {
 
     /// SUBMITTED jobs want a cycle once they are RUNNABLE.
     fn await_eligible(&mut self) {
-        let latency = self.settings.submit_to_runnable;
-        if let Some(at) = self.queues.iter().filter_map(|queue| queue.next_eligible(latency)).min() {
+        if let Some(at) = self.queues.iter().filter_map(JobQueue::next_eligible).min() {
             self.request_cycle(at);
         }
     }

@@ -3,24 +3,34 @@
 //! It holds no clock, no randomness, no I/O and no strings, and it cannot fail. [`Scheduler::step`] is the only way in.
 
 mod audit;
+mod cancel;
+mod consumables;
 mod decision;
+mod dependencies;
 mod endings;
 mod environment;
 mod event;
 mod fit;
+mod gangs;
+mod jobs;
+mod lane;
 mod lifecycle;
 mod machine;
 mod nodes;
-mod ordering;
 mod placement;
 mod pods;
+mod queue;
 mod reason;
 mod scaling;
 mod settings;
 mod shapes;
+mod shares;
 mod spec;
 mod strategy;
+mod submission;
 mod timers;
+mod updates;
+mod usage;
 
 pub use decision::*;
 pub use event::*;

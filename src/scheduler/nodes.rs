@@ -43,6 +43,10 @@ pub(super) struct Node {
     pub(super) late: bool,
     /// The kubelet turned a pod away: what is really free is not known until one ends.
     pub(super) suspect: bool,
+    /// An infrastructure update replaces it.
+    pub(super) outdated: bool,
+    /// A multi-node parallel job has it to itself.
+    pub(super) single_tenant: bool,
     /// The jobs it was launched for, while it is on its way: shape and number.
     pub(super) covers: Option<(super::shapes::ShapeId, u32)>,
 }
@@ -61,7 +65,11 @@ pub(super) enum NodeState {
 impl Node {
     /// Whether pods may be placed on it.
     pub(super) fn schedulable(&self, after_notice: bool) -> bool {
-        self.state == NodeState::Ready && !self.suspect && (after_notice || !self.warned)
+        self.state == NodeState::Ready
+            && !self.suspect
+            && !self.outdated
+            && !self.single_tenant
+            && (after_notice || !self.warned)
     }
 }
 

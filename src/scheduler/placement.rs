@@ -3,17 +3,32 @@
 //! Source: `API:JobQueueDetail.priority` (cycles, priority is no reservation), `UG:job_stuck_in_runnable` (a head blocks
 //! what is behind it), `UG:compute_environments` (environments in ascending order).
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef};
-use crate::model::{Resources, SpillPolicy};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, PodId};
+use crate::model::SpillPolicy;
 use crate::scheduler::TypeFacts;
-use crate::scheduler::decision::{Command, Decision};
+use crate::scheduler::cancel::HeldUp;
+use crate::scheduler::decision::Decision;
+use crate::scheduler::gangs::Seats;
+use crate::scheduler::jobs::State;
+use crate::scheduler::lane::Head;
 use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::NodeSlot;
-use crate::scheduler::ordering::Head;
-use crate::scheduler::pods::{History, Pod};
-use crate::scheduler::reason::{Blocked, Reason};
+use crate::scheduler::pods::{Part, Pod};
+use crate::scheduler::reason::Blocked;
 use crate::scheduler::shapes::ShapeId;
+use crate::scheduler::shares::Shares;
 use crate::units::{SimDuration, SimTime};
+
+/// Where a job can go.
+enum Room {
+    /// A node.
+    Node(NodeSlot),
+    /// The nodes of a multi-node parallel job.
+    Seats(Seats),
+}
+
+/// Why a job can't be placed, and whether all environments of its queue have the same problem.
+type Refusal = (Blocked, bool);
 
 impl Scheduler {
     /// Places what finds room.
@@ -26,47 +41,78 @@ impl Scheduler {
     }
 
     fn evaluate(&mut self, id: JobQueueId, out: &mut Decision) {
-        let latency = self.settings.submit_to_runnable;
-        let specs = &self.specs;
-        self.queues[id.index()].promote(self.now, latency, |shape| specs.requests(shape).cpu.0.into());
-        while let Some(head) = self.queues[id.index()].head(latency) {
-            match self.find_node(id, &head) {
-                Ok(node) => self.dispatch(id, &head, node, out),
-                Err(why) => {
-                    self.report_blocked(id, Some((head.job, why)), out);
+        let queue = &mut self.queues[id.index()];
+        self.submitted_jobs -= queue.promote(self.now, &self.specs);
+        if let Some(shares) = queue.shares() {
+            shares.forget_turns();
+        }
+        let mut blocked = None;
+        while let Some(head) = self.queues[id.index()].head(self.now) {
+            match self.find_room(id, &head) {
+                Ok(room) => self.dispatch(id, &head, room, out),
+                Err((why, unanimous)) => {
+                    // What is told is the first that was held up.
+                    blocked.get_or_insert(HeldUp { job: head.job, spec: head.spec, why, unanimous });
                     // What waits for capacity is the scaling decision's business.
                     self.request_scaling();
-                    return;
+                    let skips = self.settings.fair_share_skip_blocked_share && why != Blocked::ShareReservation;
+                    let shares = self.queues[id.index()].shares().filter(|_| skips);
+                    if !shares.is_some_and(Shares::pass_over) {
+                        break;
+                    }
                 }
             }
         }
-        self.report_blocked(id, None, out);
+        self.report_blocked(id, blocked, out);
     }
 
-    /// A node for the head of a queue, or why there is none.
-    fn find_node(&mut self, queue: JobQueueId, head: &Head) -> Result<NodeSlot, Blocked> {
-        let need = self.specs.requests(head.shape);
-        let mut why = Blocked::JobResourceRequirement;
+    /// Room for the head of a queue, or why there is none.
+    fn find_room(&mut self, queue: JobQueueId, head: &Head) -> Result<Room, Refusal> {
+        if self.is_reserved(queue) {
+            return Err((Blocked::ShareReservation, false));
+        }
+        if !head.holds && !self.has_consumables(head.spec) {
+            return Err((Blocked::ConsumableResource, false));
+        }
+        let shape = self.specs.shape(head.spec);
+        let mut refusal: Option<Refusal> = None;
         for index in 0..self.queues[queue.index()].spec.environments.len() {
             let id = self.queues[queue.index()].spec.environments[index];
-            match self.find_node_in(id, head.shape, need) {
-                Ok(node) => return Ok(node),
-                Err(reason) => why = why.or(reason),
-            }
-            if why.passes() && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
+            let why = match self.find_room_in(id, shape) {
+                Ok(room) => return Ok(room),
+                Err(why) => why,
+            };
+            let so_far = refusal.map_or((why, true), |(before, same)| (before.or(why), same && before == why));
+            refusal = Some(so_far);
+            if so_far.0.passes() && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
                 break;
             }
         }
-        Err(why)
+        Err(refusal.unwrap_or((Blocked::EnvironmentDisabled, true)))
     }
 
-    fn find_node_in(&mut self, id: ComputeEnvironmentId, shape: ShapeId, need: Resources) -> Result<NodeSlot, Blocked> {
+    /// Whether what is left of a queue's capacity is reserved for shares that are not active.
+    fn is_reserved(&mut self, id: JobQueueId) -> bool {
+        self.unreserved(id).is_some_and(|left| left == 0)
+    }
+
+    /// CPU that a queue's active shares may still take, thousandths of a vCPU; `None` where nothing is reserved.
+    pub(super) fn unreserved(&mut self, id: JobQueueId) -> Option<u64> {
+        let queue = &mut self.queues[id.index()];
+        queue.shares().filter(|shares| shares.reserves())?;
+        let environments = queue.spec.environments.iter();
+        let known = environments.filter_map(|id| self.environments.get(id.index())?.as_ref());
+        let vcpus: u64 = known.map(|environment| u64::from(environment.spec.most_vcpus())).sum();
+        let now = self.now;
+        queue.shares().map(|shares| shares.unreserved(vcpus * 1_000, now))
+    }
+
+    fn find_room_in(&mut self, id: ComputeEnvironmentId, shape: ShapeId) -> Result<Room, Blocked> {
         let Some(environment) = self.environments.get_mut(id.index()).and_then(Option::as_mut) else {
             return Err(Blocked::EnvironmentDisabled);
         };
-        if !environment.spec.enabled {
-            return Err(Blocked::EnvironmentDisabled);
-        }
+        environment.is_usable()?;
+        let need = self.specs.requests(shape);
         if self.settings.dispatch_rate > 0 && environment.next_dispatch_at > self.now {
             if !environment.has_room(need) {
                 return Err(self.outlook(id, shape));
@@ -75,11 +121,14 @@ impl Scheduler {
             self.request_cycle(at);
             return Err(Blocked::DispatchRate);
         }
+        if self.specs.is_multi_node(shape) {
+            return self.find_seats(id, shape).map(Room::Seats);
+        }
         let pack =
             environment.free.cpu * u64::from(self.settings.pack_threshold_percent) > self.backlog_cpu_of(id) * 100;
         let environment = self.environment_mut(id);
         match environment.find_room(need, pack) {
-            Some(node) => Ok(node),
+            Some(node) => Ok(Room::Node(node)),
             None => Err(self.outlook(id, shape)),
         }
     }
@@ -95,10 +144,21 @@ impl Scheduler {
                 Blocked::JobResourceRequirement
             };
         };
-        let fits = |&&id: &&_| need.fits(environment.offer(id, self.facts(id), &self.settings));
+        if self.specs.is_multi_node(shape) && !environment.takes_gangs() {
+            return Blocked::InstanceConfigurationUnsupported;
+        }
+        if self.specs.cpu(shape) > u64::from(managed.max_vcpus) * 1_000 {
+            return Blocked::ComputeEnvironmentMaxResource;
+        }
+        let only = self.specs.instance_type(shape);
+        let fits = |&&id: &&InstanceTypeId| {
+            only.is_none_or(|only| only == id) && need.fits(environment.offer(id, self.facts(id), &self.settings))
+        };
         let mut fitting = managed.instance_types.iter().flatten().filter(fits).peekable();
         if fitting.peek().is_none() {
             Blocked::JobResourceRequirement
+        } else if self.specs.is_multi_node(shape) {
+            self.outlook_for_seats(environment, managed, shape)
         } else if environment.vcpus + environment.outstanding() >= managed.max_vcpus {
             Blocked::AtMaxVcpus
         } else if environment.covered.get(shape) == 0 && fitting.all(|&id| environment.avoids(id, self.now)) {
@@ -113,19 +173,38 @@ impl Scheduler {
         self.queues_of[id.index()].iter().map(|queue| self.queues[queue.index()].backlog_cpu).sum()
     }
 
-    fn dispatch(&mut self, queue: JobQueueId, head: &Head, slot: NodeSlot, out: &mut Decision) {
-        let need = self.specs.requests(head.shape);
-        self.queues[queue.index()].pop(head, need.cpu.0.into());
-        let attempt = head.charged + 1;
-        let history = head
-            .before
-            .map(|before| History { runnable: before.runnable + self.now.since(head.runnable_since), ..before });
-        let pod = Pod::starting(head.job, head.spec, queue, attempt, slot, head.submitted_at, self.now, history);
-        let pod = self.pods.insert(pod, &mut self.nodes);
+    fn dispatch(&mut self, queue: JobQueueId, head: &Head, room: Room, out: &mut Decision) {
+        let jobs = &mut self.queues[queue.index()];
+        jobs.pop(head, &self.specs);
+        let spec = self.specs.get(head.spec);
+        if let (Some(share), Some(shares)) = (spec.share, jobs.shares()) {
+            shares.start(share, spec.cpu(), self.now);
+            shares.queue_up_again(share, self.now);
+        }
+        if !head.holds {
+            self.take(head.spec);
+        }
+        match room {
+            Room::Node(slot) => {
+                let pod = self.take_place(queue, head, slot, None);
+                self.create(pod, head.job, out);
+            }
+            Room::Seats(seats) => self.seat(queue, head, seats, out),
+        }
+    }
+
+    /// Takes a place on a node for a pod of the head of a queue.
+    pub(super) fn take_place(&mut self, queue: JobQueueId, head: &Head, slot: NodeSlot, part: Option<Part>) -> PodId {
+        let requests = self.specs.get(head.spec).requests;
+        let leads = part.is_none_or(|part| part.created);
+        let pod = self.pods.insert(Pod::starting(head, queue, slot, self.now, part), &mut self.nodes);
+        if head.recorded && leads {
+            self.jobs.enter(head.job, State::Active(pod));
+        }
         let node = self.nodes.get_mut(slot);
-        node.free -= need;
+        node.free -= requests;
         node.used = true;
-        let (environment, node) = (node.environment, node.id);
+        let environment = node.environment;
         self.reindex(slot);
         if let Some(gap) = 1_000_u64.checked_div(self.settings.dispatch_rate.into()) {
             // A bucket that holds what one cycle may dispatch.
@@ -135,20 +214,7 @@ impl Scheduler {
             environment.next_dispatch_at =
                 environment.next_dispatch_at.max(earliest) + SimDuration::from_millis(gap.max(1));
         }
-        out.commands.push(Command::CreatePod { pod, job: head.job, spec: head.spec, attempt, node, node_index: None });
-    }
-
-    /// Says what holds a queue up, when that changed.
-    fn report_blocked(&mut self, id: JobQueueId, blocked: Option<(JobRef, Blocked)>, out: &mut Decision) {
-        let queue = &mut self.queues[id.index()];
-        if queue.blocked == blocked {
-            return;
-        }
-        queue.blocked = blocked;
-        out.reasons.push(match blocked {
-            Some((head, why)) => Reason::QueueBlocked { queue: id, head, why },
-            None => Reason::QueueUnblocked { queue: id },
-        });
+        pod
     }
 
     /// The facts of a type.
@@ -170,6 +236,7 @@ impl Blocked {
             | Self::EnvironmentInvalid
             | Self::ComputeEnvironmentMaxResource
             | Self::ConsumableResource
+            | Self::InstanceConfigurationUnsupported
             | Self::ShareReservation => false,
         }
     }
@@ -189,7 +256,8 @@ impl Blocked {
                 Blocked::EnvironmentInvalid => 7,
                 Blocked::EnvironmentDisabled => 8,
                 Blocked::ComputeEnvironmentMaxResource => 9,
-                Blocked::JobResourceRequirement => 10,
+                Blocked::InstanceConfigurationUnsupported => 10,
+                Blocked::JobResourceRequirement => 11,
             }
         }
         if rank(other) < rank(self) { other } else { self }

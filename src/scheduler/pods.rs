@@ -5,6 +5,9 @@
 //! what only retried jobs have stands apart.
 
 use crate::ids::{JobId, JobQueueId, JobRef, JobSpecId, PodId};
+use crate::scheduler::decision::DeleteCause;
+use crate::scheduler::gangs::GangId;
+use crate::scheduler::lane::Head;
 use crate::scheduler::nodes::{NodeSlot, Nodes};
 use crate::units::{SimDuration, SimTime};
 
@@ -26,13 +29,35 @@ pub(super) struct Pod {
     pub(super) queue: JobQueueId,
     /// This attempt's number, from 1.
     pub(super) attempt: u8,
-    /// The job ran into its timeout and the pod is being deleted.
-    pub(super) timed_out: bool,
+    /// Why it is being deleted, if it is.
+    pub(super) ending: Option<DeleteCause>,
     pub(super) submitted_at: SimTime,
     pub(super) starting_at: SimTime,
     running_at: SimTime,
-    /// Of a job that is being tried again; the first try's history follows from its times.
-    history: Option<Box<History>>,
+    /// What few pods have.
+    rare: Option<Box<Rare>>,
+}
+
+/// What only some attempts have: those of jobs with a past or a record, and of multi-node parallel jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Rare {
+    /// Of a job with a past; a first try's follows from its times.
+    pub(super) before: Option<History>,
+    /// What becomes of the job is to be entered in its record.
+    pub(super) recorded: bool,
+    /// Its part in a multi-node parallel job.
+    pub(super) part: Option<Part>,
+}
+
+/// A pod's part in a multi-node parallel job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Which job's nodes.
+    pub(super) gang: GangId,
+    /// Which of them, from 0.
+    pub(super) node_index: u16,
+    /// Whether the world was told to create the pod; before, its node is only kept for it.
+    pub(super) created: bool,
 }
 
 /// What went before an attempt.
@@ -44,31 +69,29 @@ pub(super) struct History {
     pub(super) runnable: SimDuration,
 }
 
+impl History {
+    /// Nothing.
+    pub(super) const NONE: Self = Self { first_running_at: None, runnable: SimDuration::ZERO };
+}
+
 impl Pod {
-    /// An attempt that begins at `starting_at`. `history` for those that are not a job's first.
-    #[expect(clippy::too_many_arguments, reason = "a record is built once, in one place")]
-    pub(super) fn starting(
-        job: JobRef,
-        spec: JobSpecId,
-        queue: JobQueueId,
-        attempt: u8,
-        node: NodeSlot,
-        submitted_at: SimTime,
-        starting_at: SimTime,
-        history: Option<History>,
-    ) -> Self {
+    /// An attempt of the head of a queue that begins at `now`.
+    pub(super) fn starting(head: &Head, queue: JobQueueId, node: NodeSlot, now: SimTime, part: Option<Part>) -> Self {
+        let waited = now.since(head.runnable_since);
+        let before = head.before.map(|before| History { runnable: before.runnable + waited, ..before });
+        let rare = Rare { before, recorded: head.recorded, part };
         Self {
-            job: job.job,
-            child: job.child.unwrap_or(NO_CHILD),
-            spec,
+            job: head.job.job,
+            child: head.job.child.unwrap_or(NO_CHILD),
+            spec: head.spec,
             node,
             queue,
-            attempt,
-            timed_out: false,
-            submitted_at,
-            starting_at,
+            attempt: head.charged + 1,
+            ending: None,
+            submitted_at: head.submitted_at,
+            starting_at: now,
             running_at: NOT_YET,
-            history: history.map(Box::new),
+            rare: (rare != Rare::default()).then(|| Box::new(rare)),
         }
     }
 
@@ -91,11 +114,28 @@ impl Pod {
         news
     }
 
+    /// Whether what becomes of the job is to be entered in its record.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.rare.as_deref().is_some_and(|rare| rare.recorded)
+    }
+
+    /// Its part in a multi-node parallel job.
+    pub(super) fn part(&self) -> Option<Part> {
+        self.rare.as_deref()?.part
+    }
+
+    /// The world was told to create it.
+    pub(super) fn created(&mut self) {
+        if let Some(part) = self.rare.as_deref_mut().and_then(|rare| rare.part.as_mut()) {
+            part.created = true;
+        }
+    }
+
     /// The job's history, this attempt included; `latency` from SUBMITTED to RUNNABLE.
     pub(super) fn history(&self, latency: SimDuration) -> History {
         let running_at = self.running_at();
-        match self.history.as_deref() {
-            Some(before) => History { first_running_at: before.first_running_at.or(running_at), ..*before },
+        match self.rare.as_deref().and_then(|rare| rare.before) {
+            Some(before) => History { first_running_at: before.first_running_at.or(running_at), ..before },
             None => {
                 History { first_running_at: running_at, runnable: self.starting_at.since(self.submitted_at + latency) }
             }
@@ -167,9 +207,11 @@ impl Pods {
         self.live
     }
 
-    /// All pods. For the audit.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Pod> {
-        self.slots.iter().filter_map(|slot| slot.pod.as_ref())
+    /// All pods, by slot: for the audit, and for what concerns all pods of a queue.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (PodId, &Pod)> {
+        (0..)
+            .zip(&self.slots)
+            .filter_map(|(slot, entry)| Some((PodId { slot, generation: entry.generation }, entry.pod.as_ref()?)))
     }
 }
 

@@ -75,6 +75,8 @@ pub enum Blocked {
     ComputeEnvironmentMaxResource,
     /// A consumable resource that the job asks for is in use.
     ConsumableResource,
+    /// No environment can run multi-node parallel jobs: they are Spot or UNMANAGED.
+    InstanceConfigurationUnsupported,
     /// What is left is reserved for shares that are not active (`computeReservation`).
     ShareReservation,
 }
@@ -93,6 +95,7 @@ impl Blocked {
             Self::EnvironmentInvalid => "ACTION_REQUIRED",
             Self::ComputeEnvironmentMaxResource => "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
             Self::ConsumableResource => "CONSUMABLE_RESOURCE",
+            Self::InstanceConfigurationUnsupported => "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED",
             Self::ShareReservation => "SHARE_RESERVATION",
         }
     }
@@ -103,6 +106,7 @@ impl Blocked {
             Self::InsufficientInstanceCapacity
             | Self::JobResourceRequirement
             | Self::ComputeEnvironmentMaxResource
+            | Self::InstanceConfigurationUnsupported
             | Self::EnvironmentInvalid => true,
             Self::AwaitingCapacity
             | Self::AtMaxVcpus

@@ -5,7 +5,7 @@
 //! instance at most). How far ahead Batch looks and how it nets capacity on its way is not published; here a job is
 //! covered once, by room on a node, by a node on its way, or by an open request.
 
-use crate::ids::{ComputeEnvironmentId, JobQueueId, LaunchId};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, LaunchId};
 use crate::model::{PurchaseOption, Resources, SpillPolicy};
 use crate::scheduler::decision::{Command, Decision, LaunchRequest};
 use crate::scheduler::environment::{Environment, Launch, Totals};
@@ -15,7 +15,6 @@ use crate::scheduler::shapes::{ByShape, ShapeId};
 use crate::scheduler::strategy::{Ask, Candidate, Choice, strategy};
 use crate::scheduler::timers::Timer;
 use crate::scheduler::{ManagedSpec, TypeFacts};
-use crate::units::{MiB, MilliCpu};
 
 /// What an environment could still take, while demand is netted against it.
 struct Supply {
@@ -30,7 +29,6 @@ struct Supply {
 struct Want {
     /// `None` for `minvCpus`.
     shape: Option<ShapeId>,
-    requests: Resources,
     jobs: u64,
     demand: Demand,
 }
@@ -55,19 +53,14 @@ impl Scheduler {
         let Some(environment) = self.environments[id.index()].as_ref() else { return };
         let Some(managed) = environment.spec.managed.as_ref() else { return };
         let have = environment.vcpus - environment.terminating_vcpus + environment.outstanding();
-        if have < managed.min_vcpus {
-            let want = Want {
-                shape: None,
-                requests: Resources::pod(MilliCpu::from_vcpus(1), MiB::ZERO, 0),
-                jobs: u64::from(managed.min_vcpus - have),
-                demand: Demand::MinVcpus,
-            };
+        if have < managed.min_vcpus && !environment.invalid {
+            let want = Want { shape: None, jobs: u64::from(managed.min_vcpus - have), demand: Demand::MinVcpus };
             self.launch_for(id, want, out);
         }
     }
 
     fn supply(&self, index: usize) -> Supply {
-        let Some(environment) = self.environments[index].as_ref().filter(|e| e.spec.enabled) else {
+        let Some(environment) = self.environments[index].as_ref().filter(|e| e.is_usable().is_ok()) else {
             return Supply { free: Totals::default(), covered: ByShape::new() };
         };
         let mut supply = Supply { free: environment.free, covered: environment.covered.clone() };
@@ -82,11 +75,17 @@ impl Scheduler {
     }
 
     fn scale_for(&mut self, id: JobQueueId, supplies: &mut [Supply], out: &mut Decision) {
-        let queue = &self.queues[id.index()];
-        let Some(head) = queue.head(self.settings.submit_to_runnable) else { return };
+        let mut unreserved = self.unreserved(id).unwrap_or(u64::MAX);
+        let queue = &mut self.queues[id.index()];
+        let Some(head) = queue.head(self.now) else { return };
+        if !head.holds && queue.blocked.is_some_and(|blocked| blocked.why == Blocked::ConsumableResource) {
+            // Nodes would wait as long as the job does.
+            return;
+        }
+        let head_shape = self.specs.shape(head.spec);
         let mut shapes: Vec<_> = queue.backlog.iter().collect();
         // The head's shape comes first, then in order of first appearance.
-        shapes.sort_by_key(|&(shape, _)| (shape != head.shape, shape));
+        shapes.sort_by_key(|&(shape, _)| (shape != head_shape, shape));
         let environments = queue.spec.environments.clone();
         let stuck = queue.blocked.is_some();
         let waits = self.settings.spill_policy == SpillPolicy::OnMaxOrIce;
@@ -96,9 +95,15 @@ impl Scheduler {
         };
         for (shape, waiting) in shapes {
             let requests = self.specs.requests(shape);
-            let wanted = waiting.min(look_ahead);
-            let mut jobs = wanted;
+            // One job may cross the line beyond which capacity is reserved for others.
+            let allowed = unreserved.div_ceil(self.specs.cpu(shape).max(1));
+            let wanted = waiting.min(look_ahead).min(allowed);
             look_ahead -= wanted;
+            unreserved = unreserved.saturating_sub(wanted * self.specs.cpu(shape));
+            // A multi-node parallel job wants nodes, and each of them to itself.
+            let multi_node = self.specs.is_multi_node(shape);
+            let wanted = wanted * u64::from(self.specs.nodes(shape));
+            let mut jobs = wanted;
             for &environment in &environments {
                 if jobs == 0 {
                     break;
@@ -106,13 +111,17 @@ impl Scheduler {
                 let supply = &mut supplies[environment.index()];
                 jobs -= supply.covered.take(shape, jobs);
                 // A head that every node turned away is not helped by what they have left.
-                if !(stuck && shape == head.shape) || self.has_room(environment, requests) {
+                if multi_node {
+                    jobs -= jobs.min(self.seats_on_hand(environment, shape));
+                } else if !(stuck && shape == head_shape) || self.has_room(environment, requests) {
                     jobs -= supply.free.take_jobs(requests, jobs);
                 }
-                if jobs > 0 {
-                    let count = u32::try_from(jobs).unwrap_or(u32::MAX);
+                let asked = self.worth_asking(environment, shape, wanted - jobs, jobs);
+                if asked > 0 {
+                    let count = u32::try_from(asked).unwrap_or(u32::MAX);
                     let demand = Demand::Jobs { queue: id, requests, jobs: count };
-                    jobs = self.launch_for(environment, Want { shape: Some(shape), requests, jobs, demand }, out);
+                    jobs -= asked;
+                    jobs += self.launch_for(environment, Want { shape: Some(shape), jobs: asked, demand }, out);
                 }
                 if jobs > 0 {
                     let why = self.why_short(environment, shape);
@@ -122,11 +131,52 @@ impl Scheduler {
                     self.report_refusal(environment, id, shape, why, out);
                 }
             }
-            if shape == head.shape && jobs == wanted {
+            if shape == head_shape && jobs == wanted {
                 // Nodes for jobs behind a head that nothing helps would stand idle, be given back and launched again.
                 break;
             }
         }
+    }
+
+    /// For how many of `jobs` capacity is to be asked for: none where a job would go beyond `maxvCpus` or can't run at all,
+    /// and no part of a multi-node parallel job that has `have` nodes.
+    fn worth_asking(&self, id: ComputeEnvironmentId, shape: ShapeId, have: u64, jobs: u64) -> u64 {
+        let Some(environment) = self.environments[id.index()].as_ref() else { return 0 };
+        let Some(managed) = environment.spec.managed.as_ref() else { return 0 };
+        if self.specs.cpu(shape) > u64::from(managed.max_vcpus) * 1_000 {
+            return 0;
+        }
+        if !self.specs.is_multi_node(shape) {
+            return jobs;
+        }
+        let Some(vcpus) = self.seat_vcpus(environment, shape).filter(|_| environment.takes_gangs()) else { return 0 };
+        let room = u64::from(environment.room(managed).div_ceil(vcpus));
+        let nodes = u64::from(self.specs.nodes(shape));
+        let whole = (have + room.min(jobs)) / nodes * nodes;
+        whole.saturating_sub(have)
+    }
+
+    /// vCPUs of the smallest type that can be a node of a multi-node parallel job.
+    pub(super) fn seat_vcpus(&self, environment: &Environment, shape: ShapeId) -> Option<u32> {
+        let need = self.specs.requests(shape);
+        let types = environment.spec.managed.iter().flat_map(|managed| managed.instance_types.iter().flatten());
+        let fitting = types.filter(|&&id| {
+            self.may_use(environment, shape, id) && need.fits(environment.offer(id, self.facts(id), &self.settings))
+        });
+        fitting.map(|&id| self.facts(id).vcpus).min()
+    }
+
+    /// Whether a type may carry jobs of a shape: a multi-node parallel job keeps to the type that was chosen for it.
+    fn may_use(&self, environment: &Environment, shape: ShapeId, id: InstanceTypeId) -> bool {
+        let chosen = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
+        chosen.is_none_or(|chosen| chosen == id)
+    }
+
+    /// Empty nodes that a multi-node parallel job could have.
+    fn seats_on_hand(&self, id: ComputeEnvironmentId, shape: ShapeId) -> u64 {
+        let Some(environment) = self.environments[id.index()].as_ref() else { return 0 };
+        let only = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
+        self.idle_seats(id, shape, only)
     }
 
     fn has_room(&self, id: ComputeEnvironmentId, need: Resources) -> bool {
@@ -137,7 +187,7 @@ impl Scheduler {
     fn launch_for(&mut self, id: ComputeEnvironmentId, mut want: Want, out: &mut Decision) -> u64 {
         let Some(environment) = self.environments[id.index()].as_ref() else { return want.jobs };
         let Some(managed) = environment.spec.managed.clone() else { return want.jobs };
-        if want.shape.is_some() && !environment.spec.enabled {
+        if want.shape.is_some() && environment.is_usable().is_err() {
             return want.jobs;
         }
         let candidates = self.candidates(environment, &managed, &want);
@@ -172,7 +222,8 @@ impl Scheduler {
             .filter_map(|(entry, id)| {
                 let facts = self.facts(id);
                 let fit = match want.shape {
-                    Some(_) => want.requests.times_in(environment.offer(id, facts, &self.settings)),
+                    Some(shape) if !self.may_use(environment, shape, id) => 0,
+                    Some(shape) => self.specs.times_in(shape, environment.offer(id, facts, &self.settings)),
                     // minvCpus counts nominal vCPUs.
                     None => facts.vcpus,
                 };
@@ -196,6 +247,7 @@ impl Scheduler {
     ) {
         let launch = self.next_launch;
         self.next_launch = LaunchId(launch.0 + 1);
+        let multi_node = want.shape.is_some_and(|shape| self.specs.is_multi_node(shape));
         let environment = self.environment_mut(id);
         let jobs = u32::try_from(choice.jobs).unwrap_or(u32::MAX);
         environment.launches.push(Launch {
@@ -210,6 +262,9 @@ impl Scheduler {
         }
         if let Some(shape) = want.shape {
             environment.last_refusal.remove(&shape);
+            if multi_node {
+                environment.gang_types.entry(shape).or_insert(choice.instance_types[0]);
+            }
         }
         let news = environment.last_choice.get(&want.shape) != Some(&choice.instance_types);
         let passed_over = if news { passed_over(managed, &choice, candidates, room) } else { Vec::new() };
@@ -237,8 +292,8 @@ impl Scheduler {
     /// Why an environment leaves demand unmet.
     fn why_short(&self, id: ComputeEnvironmentId, shape: ShapeId) -> Blocked {
         match &self.environments[id.index()] {
-            Some(environment) if environment.spec.enabled => self.outlook(id, shape),
-            _ => Blocked::EnvironmentDisabled,
+            Some(environment) => environment.is_usable().err().unwrap_or_else(|| self.outlook(id, shape)),
+            None => Blocked::EnvironmentDisabled,
         }
     }
 

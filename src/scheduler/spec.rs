@@ -33,6 +33,13 @@ pub struct EnvironmentSpec {
     pub unmanaged_vcpus: Option<u32>,
 }
 
+impl EnvironmentSpec {
+    /// The most vCPUs that it can have: `maxvCpus`, or `unmanagedvCpus`.
+    pub fn most_vcpus(&self) -> u32 {
+        self.managed.as_ref().map_or(self.unmanaged_vcpus.unwrap_or(0), |managed| managed.max_vcpus)
+    }
+}
+
 /// The `computeResources` of a MANAGED environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManagedSpec {
@@ -155,6 +162,13 @@ pub struct JobSpec {
     /// A multi-node parallel job's nodes; `None` for a job of one pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multi_node: Option<MultiNode>,
+}
+
+impl JobSpec {
+    /// CPU that the job asks for in all, thousandths of a vCPU.
+    pub fn cpu(&self) -> u64 {
+        u64::from(self.requests.cpu.0) * u64::from(self.multi_node.as_ref().map_or(1, |multi_node| multi_node.nodes))
+    }
 }
 
 /// What a job holds of a consumable resource. Source: `API:ConsumableResourceRequirement`.

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::ids::{ComputeEnvironmentId, LaunchId, NodeId, PodId};
+use crate::ids::{ComputeEnvironmentId, JobQueueId, LaunchId, NodeId, PodId};
 use crate::units::SimTime;
 
 /// A reason to look at something at a certain time.
@@ -20,6 +20,10 @@ pub(super) enum Timer {
     Timeout(PodId),
     /// A type that was not to be had may be asked for again.
     CapacityRetry(ComputeEnvironmentId),
+    /// A head may have blocked its queue for long enough.
+    Blocked(JobQueueId),
+    /// Jobs on the nodes that an update replaces have run as long as they may.
+    UpdateTimeout(ComputeEnvironmentId),
 }
 
 /// Timers by time, in order of setting on ties.

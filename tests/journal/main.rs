@@ -1,5 +1,7 @@
 //! Journals from outside: the form of every record, files that are whole or not, and replays through the binary.
 
+mod decisions;
+mod events;
 mod files;
 mod records;
 mod replay;

@@ -8,7 +8,7 @@ use windtunnel::driver::{self, Driver, DriverError};
 use windtunnel::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobSpecId};
 use windtunnel::journal::{Header, Writer};
 use windtunnel::model::{
-    AllocationStrategy, BestFitObjective, JobSpecName, Names, PurchaseOption, Resources, SpillPolicy,
+    AllocationStrategy, BestFitObjective, DecayShape, JobSpecName, Names, PurchaseOption, Resources, SpillPolicy,
 };
 use windtunnel::scheduler::{
     Decision, EnvironmentSpec, Event, JobSpec, ManagedSpec, Observation, QueueSpec, Scheduler, SchedulerConfig,
@@ -105,6 +105,15 @@ pub(crate) fn header() -> Header {
         idle_scale_down_delay: SimDuration::from_mins(10),
         rejected_pod_charges_attempt: false,
         placement_after_notice: false,
+        invalid_after_failed_joins: 3,
+        blocked_detection_delay: SimDuration::from_mins(1),
+        fair_share_minimum_window: SimDuration::from_mins(10),
+        fair_share_decay_shape: DecayShape::Linear,
+        fair_share_start_charge: SimDuration::from_secs(0),
+        fair_share_skip_blocked_share: false,
+        prefix_weight_split: false,
+        consumables_held_across_retries: true,
+        submitted_jobs_limit: 1_000_000,
     };
     let large = TypeFacts {
         vcpus: 4,
@@ -118,6 +127,7 @@ pub(crate) fn header() -> Header {
         job_specs: vec![JobSpecName { job_name: "hello".to_owned(), job_definition: "MyJobOnEks_Sleep".to_owned() }],
         instance_types: vec!["m5.xlarge".to_owned()],
         zones: vec!["us-east-1a".to_owned()],
+        ..Names::default()
     };
     Header::new(Some(7), "hello.json", SchedulerConfig { settings, instance_types: vec![large] }, names)
 }

@@ -54,7 +54,7 @@ impl Judge<'_> {
                 environment.excused = false;
             }
             demand!(
-                !environment.reached_minimum || environment.excused || kept >= managed.min_vcpus,
+                !environment.reached_minimum || environment.excused || environment.invalid || kept >= managed.min_vcpus,
                 "{id} fell to {kept} vCPUs of minvCpus {}",
                 managed.min_vcpus
             );
@@ -67,8 +67,9 @@ impl Judge<'_> {
         for (id, spec) in (0..).map(ComputeEnvironmentId).zip(&self.world.environments) {
             let Some(managed) = &spec.managed else { continue };
             let kept = self.kept_vcpus(id);
+            let min = if self.environments[id.index()].invalid { 0 } else { managed.min_vcpus };
             for node in self.nodes_of(id).filter(|node| !node.terminating && !node.warned) {
-                let needed = kept < managed.min_vcpus + node.vcpus;
+                let needed = kept < min + node.vcpus;
                 demand!(needed, "{id} keeps an idle node of {} vCPUs, {kept} in all", node.vcpus);
             }
         }
@@ -92,10 +93,14 @@ impl Judge<'_> {
     fn cannot_serve(&self, id: ComputeEnvironmentId, need: Resources) -> bool {
         let spec = &self.world.environments[id.index()];
         let room_on_a_node = || self.nodes_of(id).any(|node| node.offers.is_some_and(|offers| need.fits(offers)));
-        if !spec.enabled {
+        if !spec.enabled || self.environments[id.index()].invalid {
             return true;
         }
         let Some(managed) = &spec.managed else { return !room_on_a_node() };
+        if need.cpu.0 > managed.max_vcpus * 1_000 {
+            // More than the environment may ever have (documented as a misconfiguration).
+            return !room_on_a_node();
+        }
         let fits = |&one: &InstanceTypeId| need.fits(self.believed_offer(id, one));
         let full = self.live_vcpus(id) >= managed.max_vcpus && !room_on_a_node();
         full || !managed.instance_types.iter().flatten().any(fits)

@@ -50,6 +50,7 @@ impl Judge<'_> {
         let queue = &self.world.queues[job.queue.index()];
         demand!(queue.environments.contains(&node.environment), "{name} was sent to an environment of others");
         demand!(self.world.environments[node.environment.index()].enabled, "{name} was sent to a DISABLED environment");
+        demand!(!self.environments[node.environment.index()].invalid, "{name} was sent to an INVALID environment");
         node.held += requests;
         let offers = node.offers.ok_or_else(|| format!("{name} was sent to {on}, which has not joined"))?;
         demand!(node.held.fits(offers), "{on} offers {offers} and is to hold {}", node.held);
@@ -135,14 +136,21 @@ impl Judge<'_> {
                 let due = node.idle_since + delay;
                 demand!(*since == node.idle_since && due <= self.now, "{id} goes before {due}");
                 let kept = self.kept_vcpus(environment) - node.vcpus;
-                demand!(kept >= managed.min_vcpus, "{environment} keeps {kept} vCPUs of {}", managed.min_vcpus);
+                let min = if self.environments[environment.index()].invalid { 0 } else { managed.min_vcpus };
+                demand!(kept >= min, "{environment} keeps {kept} vCPUs of {}", managed.min_vcpus);
             }
             ScaleInCause::NeverJoined => {
                 demand!(node.offers.is_none(), "{id} is said never to have joined");
                 let due = node.launched_at + all.node_join_deadline.0;
                 demand!(due <= self.now, "{id} had until {due} to join");
-                self.environments[environment.index()].excused = true;
+                let environment = &mut self.environments[environment.index()];
+                environment.excused = true;
+                environment.failed_joins += 1;
             }
+            ScaleInCause::EnvironmentInvalid => {
+                demand!(self.environments[environment.index()].invalid, "{environment} is not INVALID");
+            }
+            other => return Err(format!("{id} goes for no reason here: {other:?}")),
         }
         self.nodes.get_mut(&id).expect("just seen").terminating = true;
         Ok(())

@@ -1,6 +1,6 @@
 //! How the core says attempts and jobs ended, against what happened.
 
-use windtunnel::scheduler::{AttemptEnd, AttemptOutcome, Ending, JobEnd};
+use windtunnel::scheduler::{ArrayEnd, AttemptEnd, AttemptOutcome, EndCause, Ending, JobEnd};
 use windtunnel::units::SimDuration;
 
 use super::{Judge, Turn, Verdict, demand};
@@ -10,6 +10,7 @@ impl Judge<'_> {
         match ending {
             Ending::Attempt(end) => self.attempt_ended(end),
             Ending::Job(end) => self.job_ended(end),
+            Ending::Array(end) => self.array_ended(end),
         }
     }
 
@@ -20,6 +21,7 @@ impl Judge<'_> {
         let retried = match outcome {
             AttemptOutcome::Succeeded | AttemptOutcome::TimedOut => false,
             AttemptOutcome::Failed(_) | AttemptOutcome::HostTerminated => pod.attempt < limit,
+            other => return Err(format!("{} ended so: {other:?}", end.pod)),
         };
         let expected = AttemptEnd {
             pod: end.pod,
@@ -32,6 +34,7 @@ impl Judge<'_> {
             stopped_at: self.now,
             outcome,
             retried,
+            node_index: None,
         };
         demand!(*end == expected, "said to have ended: {end:?}, ended: {expected:?}");
         if retried {
@@ -44,6 +47,17 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// An array ends with its last child, and says how many failed.
+    fn array_ended(&mut self, end: &ArrayEnd) -> Verdict {
+        let children: Vec<_> = self.jobs.iter().filter(|(name, _)| name.job == end.job).map(|(_, job)| job).collect();
+        demand!(children.iter().all(|job| job.terminal), "{} ended before its children", end.job);
+        let failed = children.iter().filter(|job| job.over != Some(AttemptOutcome::Succeeded)).count();
+        let told = (end.size as usize, end.failed as usize, end.ended_at);
+        demand!(told == (children.len(), failed, self.now), "{end:?}, but {failed} of {} failed", children.len());
+        demand!(self.arrays.remove(&end.job), "{} ended twice", end.job);
+        Ok(())
+    }
+
     fn job_ended(&mut self, end: &JobEnd) -> Verdict {
         let job = self.jobs.get_mut(&end.job).ok_or_else(|| format!("{} never was", end.job))?;
         demand!(!std::mem::replace(&mut job.terminal, true), "{} ended twice", end.job);
@@ -52,7 +66,7 @@ impl Judge<'_> {
             job: end.job,
             queue: job.queue,
             spec: job.spec,
-            succeeded: outcome == AttemptOutcome::Succeeded,
+            why: if outcome == AttemptOutcome::Succeeded { EndCause::Succeeded } else { EndCause::AttemptFailed },
             attempts: job.attempts,
             submitted_at: job.submitted_at,
             first_running_at: job.first_running_at,

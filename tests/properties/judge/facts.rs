@@ -49,6 +49,8 @@ impl Judge<'_> {
             | Event::JobQueueCreated { .. }
             | Event::JobSpecRegistered { .. }
             | Event::SpotPriceChanged { .. } => {}
+            // These worlds stay as they are, and nobody calls for an end.
+            other => return Err(format!("unexpected here: {other:?}")),
         }
         Ok(())
     }
@@ -73,6 +75,7 @@ impl Judge<'_> {
             self.waiting[queue.index()].insert(Turn::Fresh(self.submissions, job));
         }
         self.submissions += 1;
+        self.arrays.extend(array_size.map(|_| job));
     }
 
     fn node(&self, environment: windtunnel::ids::ComputeEnvironmentId, vcpus: u32) -> Node {
@@ -112,6 +115,7 @@ impl Judge<'_> {
         let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.terminating) else { return };
         node.offers = Some(free);
         node.idle_since = now;
+        self.environments[node.environment.index()].failed_joins = 0;
         self.environments[node.environment.index()].seen.insert(self.types[&id], free);
     }
 

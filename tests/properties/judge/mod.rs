@@ -8,9 +8,11 @@ mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use windtunnel::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId};
+use windtunnel::ids::{
+    ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId,
+};
 use windtunnel::model::Resources;
-use windtunnel::scheduler::{AttemptOutcome, Decision, Observation};
+use windtunnel::scheduler::{AttemptOutcome, Decision, Observation, Reason};
 use windtunnel::sim::WorldSpec;
 use windtunnel::units::{SimDuration, SimTime};
 
@@ -43,6 +45,8 @@ pub(crate) struct Judge<'w> {
     /// Pods that ended in this step's facts, and how.
     ended: BTreeMap<PodId, (Pod, AttemptOutcome)>,
     submissions: u64,
+    /// Arrays that have not ended.
+    arrays: BTreeSet<JobId>,
     pub(crate) tally: Tally,
 }
 
@@ -103,6 +107,9 @@ struct Environment {
     reached_minimum: bool,
     /// A node was lost or never joined since `minvCpus` was last reached.
     excused: bool,
+    /// Nodes in a row that never joined.
+    failed_joins: u32,
+    invalid: bool,
     /// Pods created: when the first was, and how many.
     created: Option<(SimTime, u64)>,
 }
@@ -130,6 +137,7 @@ impl<'w> Judge<'w> {
             types: BTreeMap::new(),
             ended: BTreeMap::new(),
             submissions: 0,
+            arrays: BTreeSet::new(),
             tally: Tally::default(),
         }
     }
@@ -152,6 +160,9 @@ impl<'w> Judge<'w> {
             self.ending(ending)?;
         }
         demand!(self.ended.is_empty(), "pods ended and no attempt did: {:?}", self.ended.keys());
+        for reason in &decision.reasons {
+            self.reason(reason)?;
+        }
         for command in &decision.commands {
             self.command(command, &decision.reasons)?;
         }
@@ -164,12 +175,27 @@ impl<'w> Judge<'w> {
     /// Judges how a run ended: `drained` when nothing more will ever happen, with what the core says it has left.
     pub(crate) fn ended(&mut self, drained: bool, left: u64) -> Verdict {
         let unfinished = self.jobs.values().filter(|job| !job.terminal).count() as u64;
+        let open = self.jobs.iter().filter(|(_, job)| !job.terminal).map(|(name, _)| name.job);
+        let open: BTreeSet<_> = open.filter(|id| self.arrays.contains(id)).collect();
+        demand!(open == self.arrays, "arrays did not end with their last children: {:?}", self.arrays);
         demand!(left == unfinished, "{unfinished} jobs are unfinished, the core knows of {left}");
         if drained {
             self.tally_drained(unfinished);
             demand!(self.pods.is_empty(), "the run ended with pods on nodes: {:?}", self.pods.keys());
             self.nothing_idle_is_kept()?;
             self.heads_wait_in_vain()?;
+        }
+        Ok(())
+    }
+
+    fn reason(&mut self, reason: &Reason) -> Verdict {
+        if let Reason::EnvironmentInvalid { environment: id, .. } = reason {
+            let environment = &mut self.environments[id.index()];
+            let limit = self.world.assumptions.invalid_after_failed_joins;
+            // The last of them goes in this very step.
+            demand!(environment.failed_joins + 1 >= limit, "{id} is INVALID after {}", environment.failed_joins);
+            environment.invalid = true;
+            environment.excused = true;
         }
         Ok(())
     }

@@ -23,10 +23,10 @@ macro_rules! tally {
 }
 
 tally! {
-    succeeded failed timed_out host_terminated exit_code retried
+    succeeded failed arrays timed_out host_terminated exit_code retried
     launched refused late ready reclaimed lost_unwarned warned
-    given_back never_joined for_minimum learned
-    awaiting at_max insufficient too_large no_room disabled rate
+    given_back never_joined invalidated for_minimum learned
+    awaiting at_max insufficient too_large no_room disabled rate invalid max_resource
     drained stuck
 }
 
@@ -48,13 +48,14 @@ impl Tally {
             match ending {
                 Ending::Job(job) if job.succeeded() => self.succeeded += 1,
                 Ending::Job(_) => self.failed += 1,
+                Ending::Array(_) => self.arrays += 1,
                 Ending::Attempt(attempt) => {
                     self.retried += u64::from(attempt.retried);
                     match attempt.outcome {
                         AttemptOutcome::TimedOut => self.timed_out += 1,
                         AttemptOutcome::HostTerminated => self.host_terminated += 1,
                         AttemptOutcome::Failed(PodFailure::ExitCode(_)) => self.exit_code += 1,
-                        AttemptOutcome::Failed(_) | AttemptOutcome::Succeeded => {}
+                        _ => {}
                     }
                 }
             }
@@ -67,12 +68,13 @@ impl Tally {
                 Reason::Launching { demand: Demand::MinVcpus, .. } => self.for_minimum += 1,
                 Reason::ScalingIn { why: ScaleInCause::NeverJoined, .. } => self.never_joined += 1,
                 Reason::Learned { .. } => self.learned += 1,
+                Reason::EnvironmentInvalid { .. } => self.invalidated += 1,
                 _ => {}
             }
         }
     }
 
-    const fn blocked(&mut self, why: Blocked) -> &mut u64 {
+    fn blocked(&mut self, why: Blocked) -> &mut u64 {
         match why {
             Blocked::AwaitingCapacity => &mut self.awaiting,
             Blocked::AtMaxVcpus => &mut self.at_max,
@@ -81,6 +83,11 @@ impl Tally {
             Blocked::NoRoomOnNodes => &mut self.no_room,
             Blocked::EnvironmentDisabled => &mut self.disabled,
             Blocked::DispatchRate => &mut self.rate,
+            Blocked::EnvironmentInvalid => &mut self.invalid,
+            Blocked::ComputeEnvironmentMaxResource => &mut self.max_resource,
+            Blocked::ConsumableResource | Blocked::InstanceConfigurationUnsupported | Blocked::ShareReservation => {
+                panic!("{why:?} in a world without")
+            }
         }
     }
 }

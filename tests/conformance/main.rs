@@ -1,11 +1,13 @@
-//! Small stories of the scheduling core, one per rule: facts in, decisions out, in files that a person can review.
+//! Conformance: every documented rule that a scheduler can keep, and small stories of the core that keep them.
 //!
-//! Each file of `tests/transcripts` names its rule and source, then goes block by block: a time, what the world reports
-//! then, `----`, and what the core makes of it. To write down what it makes of it now, and review the difference:
-//! `BLESS=1 cargo test --test scheduler_transcripts`
+//! Each file of `transcripts` names its rule and source, then goes block by block: a time, what the world reports then,
+//! `----`, and what the core makes of it. `facts` is the language, `rules` the table of rules, which `README.md` shows. To
+//! write down what the core makes of it now, and review the difference: `BLESS=1 cargo test --test conformance`
 
 mod facts;
 mod print;
+mod specs;
+mod words;
 
 use std::fmt::Write;
 use std::fs;
@@ -27,7 +29,7 @@ fn play(text: &str) -> String {
         let (given, _) = block.split_once(FENCE).unwrap_or((block, ""));
         let mut lines = given.trim().lines();
         let at = lines.next().and_then(|line| line.strip_prefix("at ")).expect("a block begins with `at TIME`");
-        let now = SimTime::ZERO + facts::span(at);
+        let now = SimTime::ZERO + words::span(at);
         let events = lines.map(|line| numbers.event(line.trim(), now)).collect();
         let absorbed = scheduler.absorbed();
         scheduler.step(&Observation { now, events }, &mut decision);
@@ -40,7 +42,7 @@ fn play(text: &str) -> String {
 }
 
 fn transcripts() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/transcripts");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files

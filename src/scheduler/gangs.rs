@@ -1,0 +1,226 @@
+//! Multi-node parallel jobs: all nodes or nothing, one pod per node, nothing beside it, and the main node decides.
+//!
+//! Source: `UG:mnp-eks-running-mnp-jobs`, `UG:job-lifecycle` (the main node first; the others when it runs; its end is the
+//! job's), `UG:mnp-ce` (no Spot, no UNMANAGED; one instance type, and no other in its place).
+
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef, PodId};
+use crate::model::PurchaseOption;
+use crate::scheduler::ManagedSpec;
+use crate::scheduler::decision::{AttemptOutcome, Command, Decision, DeleteCause};
+use crate::scheduler::environment::Environment;
+use crate::scheduler::lane::Head;
+use crate::scheduler::machine::Scheduler;
+use crate::scheduler::nodes::NodeSlot;
+use crate::scheduler::pods::{Part, Pod};
+use crate::scheduler::reason::Blocked;
+use crate::scheduler::shapes::ShapeId;
+
+/// A running multi-node parallel job, as an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GangId(u32);
+
+/// The pods of a multi-node parallel job's attempt.
+#[derive(Debug, Clone)]
+struct Gang {
+    leader: PodId,
+    /// All others that live.
+    followers: Vec<PodId>,
+}
+
+/// All running multi-node parallel jobs, in reused slots.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Gangs {
+    slots: Vec<Option<Gang>>,
+    vacant: Vec<GangId>,
+}
+
+impl Gangs {
+    fn next_id(&mut self) -> GangId {
+        self.vacant.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            GangId(u32::try_from(self.slots.len() - 1).expect("fewer than four billion jobs at once"))
+        })
+    }
+
+    /// Whether a pod is its job's main node.
+    pub(super) fn leads(&self, part: Part, pod: PodId) -> bool {
+        self.slots[part.gang.0 as usize].as_ref().is_some_and(|gang| gang.leader == pod)
+    }
+
+    fn followers(&self, id: GangId) -> Vec<PodId> {
+        self.slots[id.0 as usize].as_ref().map_or_else(Vec::new, |gang| gang.followers.clone())
+    }
+
+    /// Takes a follower out.
+    fn lose(&mut self, id: GangId, pod: PodId) {
+        if let Some(gang) = &mut self.slots[id.0 as usize] {
+            gang.followers.retain(|&follower| follower != pod);
+        }
+        self.forget_if_over(id);
+    }
+
+    /// The leader is gone: no pod leads any more.
+    fn behead(&mut self, id: GangId) {
+        if let Some(gang) = &mut self.slots[id.0 as usize] {
+            gang.leader = PodId { slot: u32::MAX, generation: u32::MAX };
+        }
+        self.forget_if_over(id);
+    }
+
+    fn forget_if_over(&mut self, id: GangId) {
+        let entry = &mut self.slots[id.0 as usize];
+        if entry.as_ref().is_some_and(|gang| gang.followers.is_empty() && gang.leader.slot == u32::MAX) {
+            *entry = None;
+            self.vacant.push(id);
+        }
+    }
+}
+
+/// Nodes for a multi-node parallel job, all of one type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seats(Vec<NodeSlot>);
+
+impl Scheduler {
+    /// Empty nodes of one type in an environment, as many as the job has; or why there are not.
+    pub(super) fn find_seats(&self, id: ComputeEnvironmentId, shape: ShapeId) -> Result<Seats, Blocked> {
+        let environment = self.environment(id);
+        if !environment.takes_gangs() {
+            return Err(Blocked::InstanceConfigurationUnsupported);
+        }
+        let wanted = self.specs.nodes(shape);
+        let mut by_type: Vec<(InstanceTypeId, Vec<NodeSlot>)> = Vec::new();
+        for slot in environment.idle_nodes(self.specs.requests(shape)) {
+            let Some(instance_type) = self.nodes.get(slot).instance_type else { continue };
+            if self.specs.instance_type(shape).is_some_and(|only| only != instance_type) {
+                continue;
+            }
+            let at = by_type.iter().position(|(known, _)| *known == instance_type).unwrap_or_else(|| {
+                by_type.push((instance_type, Vec::new()));
+                by_type.len() - 1
+            });
+            by_type[at].1.push(slot);
+            if by_type[at].1.len() == usize::from(wanted) {
+                return Ok(Seats(by_type.swap_remove(at).1));
+            }
+        }
+        Err(self.outlook(id, shape))
+    }
+
+    /// The most empty nodes of one type that a multi-node parallel job could have.
+    pub(super) fn idle_seats(&self, id: ComputeEnvironmentId, shape: ShapeId, only: Option<InstanceTypeId>) -> u64 {
+        let environment = self.environment(id);
+        let idle = environment.idle_nodes(self.specs.requests(shape));
+        idle.filter(|&slot| only.is_none() || self.nodes.get(slot).instance_type == only).count() as u64
+    }
+
+    /// Why a multi-node parallel job that an environment could hold does not have its nodes.
+    pub(super) fn outlook_for_seats(
+        &self,
+        environment: &Environment,
+        managed: &ManagedSpec,
+        shape: ShapeId,
+    ) -> Blocked {
+        let nodes = u32::from(self.specs.nodes(shape));
+        let Some(vcpus) = self.seat_vcpus(environment, shape) else { return Blocked::JobResourceRequirement };
+        if vcpus * (nodes - 1) >= managed.max_vcpus {
+            return Blocked::ComputeEnvironmentMaxResource;
+        }
+        let only = environment.gang_types.get(&shape).copied();
+        let idle = environment.idle_nodes(self.specs.requests(shape));
+        let idle = idle.filter(|&slot| only.is_none() || self.nodes.get(slot).instance_type == only).count() as u64;
+        let coming = environment.covered.get(shape);
+        let room = u64::from(environment.room(managed).div_ceil(vcpus));
+        if idle + coming + room < u64::from(nodes) {
+            Blocked::AtMaxVcpus
+        } else if coming == 0 && only.is_some_and(|only| environment.avoids(only, self.now)) {
+            Blocked::InsufficientInstanceCapacity
+        } else {
+            Blocked::AwaitingCapacity
+        }
+    }
+
+    /// Whether the head of a queue waits for nodes of an environment until it has them all.
+    pub(super) fn awaits_seats(&self, id: ComputeEnvironmentId) -> bool {
+        self.queues_of[id.index()]
+            .iter()
+            .filter_map(|queue| self.queues[queue.index()].blocked)
+            .any(|head| head.why == Blocked::AwaitingCapacity && self.specs.is_multi_node(self.specs.shape(head.spec)))
+    }
+
+    /// Places a multi-node parallel job: the main node's pod is created, the other nodes are kept for theirs.
+    pub(super) fn seat(&mut self, queue: JobQueueId, head: &Head, seats: Seats, out: &mut Decision) {
+        let gang = self.gangs.next_id();
+        let main = self.specs.get(head.spec).multi_node.as_ref().map_or(0, |multi_node| multi_node.main);
+        let mut pods = Vec::new();
+        for (node_index, slot) in (0..).zip(seats.0) {
+            let part = Part { gang, node_index, created: node_index == main };
+            let id = self.take_place(queue, head, slot, Some(part));
+            self.nodes.get_mut(slot).single_tenant = true;
+            self.reindex(slot);
+            pods.push(id);
+        }
+        let leader = pods.remove(usize::from(main));
+        self.gangs.slots[gang.0 as usize] = Some(Gang { leader, followers: pods });
+        self.create(leader, head.job, out);
+    }
+
+    /// The main node runs: the others may start.
+    pub(super) fn start_followers(&mut self, part: Part, out: &mut Decision) {
+        for id in self.gangs.followers(part.gang) {
+            let Some(pod) = self.pods.get_mut(id) else { continue };
+            pod.created();
+            pod.starting_at = self.now;
+            let job = pod.job();
+            self.create(id, job, out);
+        }
+    }
+
+    /// Tells the world to create a pod.
+    pub(super) fn create(&self, id: PodId, job: JobRef, out: &mut Decision) {
+        let Some(pod) = self.pods.get(id) else { return };
+        let node = self.nodes.get(pod.node).id;
+        let node_index = pod.part().map(|part| part.node_index);
+        out.commands.push(Command::CreatePod { pod: id, job, spec: pod.spec, attempt: pod.attempt, node, node_index });
+    }
+
+    /// A node other than the main one ended, and its pod was removed: the job goes on without it.
+    pub(super) fn follower_ended(
+        &mut self,
+        id: PodId,
+        pod: &Pod,
+        part: Part,
+        outcome: AttemptOutcome,
+        out: &mut Decision,
+    ) {
+        self.gangs.lose(part.gang, id);
+        if part.created {
+            self.attempt_ended(id, pod, outcome, false, out);
+        }
+    }
+
+    /// The main node ended, and with it the attempt: what still runs of it is stopped.
+    pub(super) fn leader_ended(&mut self, part: Part, outcome: AttemptOutcome, out: &mut Decision) {
+        let followers = self.gangs.followers(part.gang);
+        self.gangs.behead(part.gang);
+        let why = if outcome == AttemptOutcome::Succeeded {
+            DeleteCause::MainNodeSucceeded
+        } else {
+            DeleteCause::MainNodeEnded
+        };
+        for id in followers {
+            let created = self.pods.get(id).and_then(Pod::part).is_some_and(|part| part.created);
+            if created {
+                self.delete_pod(id, why, out);
+            } else {
+                self.pod_ended(id, why.into(), out);
+            }
+        }
+    }
+}
+
+impl Environment {
+    /// Whether multi-node parallel jobs can run there.
+    pub(super) fn takes_gangs(&self) -> bool {
+        self.spec.managed.as_ref().is_some_and(|managed| managed.purchase == PurchaseOption::Ec2)
+    }
+}
