@@ -13,7 +13,7 @@ use crate::batch::resources::Resource;
 use crate::batch::shares::Shares;
 use crate::batch::specs::{KnownSpec, Specs};
 use crate::ids::{ComputeEnvironmentId, JobQueueId};
-use crate::model::{Assumptions, Problem};
+use crate::model::{Assumptions, JobQueue, Problem};
 use crate::scheduler::{ConsumableSpec, EnvironmentSpec, Event, QueueSpec, Reason};
 
 /// AWS Batch's control plane for one account and Region.
@@ -115,6 +115,11 @@ impl<T: InstanceTypes> Batch<T> {
         format!("arn:aws:batch:{}:{ACCOUNT}:{part}/{name}", self.region)
     }
 
+    /// The table of instance types.
+    pub const fn types(&self) -> &T {
+        &self.types
+    }
+
     /// Hears what became of environments: whether they are VALID is for the core to find out.
     pub fn hear(&mut self, reason: &Reason) {
         let (environment, status) = match *reason {
@@ -157,6 +162,11 @@ impl<T: InstanceTypes> Batch<T> {
             consumable_resources: named(self.resources.all(), |r| &r.document.consumable_resource_name),
             shares: self.shares.names().to_vec(),
         }
+    }
+
+    /// The document of a queue, as it is now.
+    pub fn job_queue(&self, id: JobQueueId) -> Option<&JobQueue> {
+        self.queues.all().get(id.index()).map(|queue| &queue.document)
     }
 
     /// The id of an environment that exists.

@@ -37,5 +37,5 @@ pub use policies::SchedulingPolicyName;
 pub use queues::JobQueueName;
 pub use registry::{Noun, Status};
 pub use resources::{ConsumableResourceName, UpdatedConsumableResource};
-pub use specs::{KnownSpec, Variation};
+pub use specs::{JudgedSubmission, KnownSpec, Variation};
 pub use submissions::{Submission, SubmittedJob};

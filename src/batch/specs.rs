@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{InstanceTypeId, JobSpecId, ShareId};
-use crate::model::{EffectiveJob, Resources};
+use crate::batch::account::queue_id;
+use crate::ids::{InstanceTypeId, JobQueueId, JobSpecId, ShareId};
+use crate::model::{EffectiveJob, JobSpecName, Resources};
 use crate::scheduler::{ConsumableRequirement, ExitRule, JobSpec, MultiNode};
 use crate::units::SimDuration;
 
@@ -15,6 +16,8 @@ pub struct KnownSpec {
     pub spec: JobSpec,
     /// The documents' side of it.
     pub job: EffectiveJob,
+    /// Its name, and its job definition as first submitted.
+    pub name: JobSpecName,
     /// `name:revision` of the job definition.
     pub job_definition: String,
     /// What tells it apart beside its documents.
@@ -38,13 +41,49 @@ pub(super) struct Specs {
     alike: BTreeMap<(String, String), Vec<usize>>,
 }
 
-/// The parts of a spec that are ids of the account.
-#[derive(Debug)]
-pub(super) struct Interned {
-    pub(super) share: Option<ShareId>,
+/// A submission that its queue takes, before it has ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgedSubmission {
+    pub(super) queue: usize,
+    /// `name:revision` of its job definition.
+    pub(super) definition: String,
+    /// The same as the submission writes it.
+    pub(super) submitted_as: String,
+    pub(super) job: EffectiveJob,
     pub(super) consumables: Vec<ConsumableRequirement>,
     pub(super) instance_type: Option<InstanceTypeId>,
     pub(super) evaluate_on_exit: Vec<ExitRule>,
+}
+
+impl JudgedSubmission {
+    /// Where it goes.
+    pub fn queue(&self) -> JobQueueId {
+        queue_id(self.queue)
+    }
+
+    /// What its pod asks for; of a multi-node parallel job, the largest that any pod asks of each resource.
+    pub fn requests(&self) -> Resources {
+        self.job.groups.iter().map(|group| group.requests).reduce(Resources::max).unwrap_or_default()
+    }
+
+    fn spec(&self, variation: Variation, share: Option<ShareId>) -> JobSpec {
+        let job = &self.job;
+        let small = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+        JobSpec {
+            requests: variation.requests.unwrap_or_else(|| self.requests()),
+            attempts: job.retry_strategy.attempts_or_default(),
+            timeout: job.timeout.map(|timeout| SimDuration::from_secs(timeout.attempt_duration_seconds.into())),
+            evaluate_on_exit: self.evaluate_on_exit.clone(),
+            share,
+            scheduling_priority: u16::try_from(job.scheduling_priority).unwrap_or_default(),
+            consumables: self.consumables.clone(),
+            multi_node: job.nodes.map(|nodes| MultiNode {
+                nodes: small(nodes.count),
+                main: small(nodes.main),
+                instance_type: self.instance_type,
+            }),
+        }
+    }
 }
 
 impl Specs {
@@ -55,39 +94,29 @@ impl Specs {
     /// The id of a job, and whether it is new.
     pub(super) fn intern(
         &mut self,
-        job: EffectiveJob,
-        definition: String,
+        judged: &JudgedSubmission,
         variation: Variation,
-        ids: Interned,
+        share: Option<ShareId>,
     ) -> (JobSpecId, bool) {
+        let JudgedSubmission { job, definition, .. } = judged;
         let alike = self.alike.entry((definition.clone(), job.job_name.clone())).or_default();
-        let equal = |index: &&usize| self.all[**index].job == job && self.all[**index].variation == variation;
+        let spec = judged.spec(variation, share);
+        let equal = |index: &&usize| {
+            let known = &self.all[**index];
+            known.variation == variation && known.spec == spec && known.job == *job
+        };
         let id = |index: usize| JobSpecId(u32::try_from(index).expect("submissions in memory are fewer than 2^32"));
         if let Some(known) = alike.iter().find(equal) {
             return (id(*known), false);
         }
-        let spec = job_spec(&job, variation, ids);
         alike.push(self.all.len());
-        self.all.push(KnownSpec { spec, job, job_definition: definition, variation });
+        self.all.push(KnownSpec {
+            spec,
+            job: job.clone(),
+            name: JobSpecName { job_name: job.job_name.clone(), job_definition: judged.submitted_as.clone() },
+            job_definition: definition.clone(),
+            variation,
+        });
         (id(self.all.len() - 1), true)
-    }
-}
-
-fn job_spec(job: &EffectiveJob, variation: Variation, ids: Interned) -> JobSpec {
-    let largest = job.groups.iter().map(|group| group.requests).reduce(Resources::max).unwrap_or_default();
-    let small = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
-    JobSpec {
-        requests: variation.requests.unwrap_or(largest),
-        attempts: job.retry_strategy.attempts_or_default(),
-        timeout: job.timeout.map(|timeout| SimDuration::from_secs(timeout.attempt_duration_seconds.into())),
-        evaluate_on_exit: ids.evaluate_on_exit,
-        share: ids.share,
-        scheduling_priority: u16::try_from(job.scheduling_priority).unwrap_or_default(),
-        consumables: ids.consumables,
-        multi_node: job.nodes.map(|nodes| MultiNode {
-            nodes: small(nodes.count),
-            main: small(nodes.main),
-            instance_type: ids.instance_type,
-        }),
     }
 }

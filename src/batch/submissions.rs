@@ -8,7 +8,7 @@ use crate::batch::capacity::InstanceTypes;
 use crate::batch::error::BatchError;
 use crate::batch::registry::Noun;
 use crate::batch::resources::resource_id;
-use crate::batch::specs::{Interned, Variation};
+use crate::batch::specs::{JudgedSubmission, Variation};
 use crate::ids::{InstanceTypeId, JobId, JobQueueId, JobSpecId};
 use crate::model::compute_environment::State;
 use crate::model::{EffectiveJob, Problem, SubmitJob, effective};
@@ -41,7 +41,7 @@ impl<T: InstanceTypes> Batch<T> {
     /// `SubmitJob` under an id that the caller minted. Later calls may name the job.
     pub fn submit_job(&mut self, submit: &SubmitJob, job: JobId) -> Result<Outcome<SubmittedJob>, BatchError> {
         let dependencies = self.dependencies(submit);
-        let prepared = self.prepare_submission(submit, Variation::default());
+        let prepared = self.prepare_submission(submit);
         let (submission, mut events, depends_on) = match (prepared, dependencies) {
             (Ok(Outcome { response, events }), Ok(depends_on)) => (response, events, depends_on),
             (prepared, dependencies) => {
@@ -61,13 +61,14 @@ impl<T: InstanceTypes> Batch<T> {
         Ok(Outcome { response, events })
     }
 
-    /// What a submission comes to, but for its `dependsOn`: to be made many times, say. The events (a new share's weight,
-    /// a new spec) must reach the core before the first.
-    pub fn prepare_submission(
-        &mut self,
-        submit: &SubmitJob,
-        variation: Variation,
-    ) -> Result<Outcome<Submission>, BatchError> {
+    /// What a submission comes to, but for its `dependsOn`: [`Self::judge_submission`], then [`Self::admit`].
+    pub fn prepare_submission(&mut self, submit: &SubmitJob) -> Result<Outcome<Submission>, BatchError> {
+        let judged = self.judge_submission(submit)?;
+        Ok(self.admit(&judged, Variation::default()))
+    }
+
+    /// Whether a queue takes a submission, but for its `dependsOn`, and what job it makes.
+    pub fn judge_submission(&self, submit: &SubmitJob) -> Result<JudgedSubmission, BatchError> {
         let mut problems = Vec::new();
         let queue = self.find(&self.queues, &submit.job_queue, "/jobQueue", &mut problems);
         if let Some(queue) = queue {
@@ -90,28 +91,37 @@ impl<T: InstanceTypes> Batch<T> {
         let definition = &self.definitions.all()[definition];
         let (job, own) = effective(&definition.document, submit, &self.assumptions);
         problems.extend(own);
-        let name = definition.full_name();
         let (Some(job), Some(queue)) = (job, queue) else { return Err(BatchError::client(OPERATION, problems)) };
         let consumables = self.consumables(&job, submit, &mut problems);
         let instance_type = self.instance_type(&job, &mut problems);
         BatchError::check(OPERATION, problems)?;
+        Ok(JudgedSubmission {
+            queue,
+            definition: definition.full_name(),
+            submitted_as: submit.job_definition.clone(),
+            evaluate_on_exit: self.texts.compile(&job.retry_strategy),
+            job,
+            consumables,
+            instance_type,
+        })
+    }
 
-        let share = submit.share_identifier.as_ref().map(|share| self.shares.intern(share));
+    /// Gives a submission its ids. The events (a new share's weight, a new spec) must reach the core before the job.
+    pub fn admit(&mut self, judged: &JudgedSubmission, variation: Variation) -> Outcome<Submission> {
+        let JudgedSubmission { queue, job, .. } = judged;
+        let share = job.share_identifier.as_ref().map(|share| self.shares.intern(share));
         let mut events = Vec::new();
         if let Some(share) = share
-            && self.queues.all_mut()[queue].shares.insert(share)
+            && self.queues.all_mut()[*queue].shares.insert(share)
         {
-            events.extend(self.refresh_queue(queue));
+            events.extend(self.refresh_queue(*queue));
         }
-        let array_size = job.array_size;
-        let evaluate_on_exit = self.texts.compile(&job.retry_strategy);
-        let ids = Interned { share, consumables, instance_type, evaluate_on_exit };
-        let (spec, new) = self.specs.intern(job, name, variation, ids);
+        let (spec, new) = self.specs.intern(judged, variation, share);
         if new {
             let job = Box::new(self.specs.all()[spec.index()].spec.clone());
             events.push(Event::JobSpecRegistered { spec, job });
         }
-        Ok(Outcome { response: Submission { queue: queue_id(queue), spec, array_size }, events })
+        Outcome { response: Submission { queue: queue_id(*queue), spec, array_size: job.array_size }, events }
     }
 
     /// Why a queue takes no submission.

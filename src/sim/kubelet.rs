@@ -6,19 +6,16 @@ use std::collections::BTreeSet;
 
 use crate::ids::{JobRef, JobSpecId, NodeId, PodId};
 use crate::model::Resources;
-use crate::scheduler::{Event, PodFailure};
+use crate::scheduler::{Event, PodFailure, PodStuck};
 use crate::sim::arrivals::Fate;
 use crate::sim::keyed::Purpose;
 use crate::sim::sampler::normal;
-use crate::sim::spec::WorldSpec;
+use crate::sim::spec::{Failure, WorldSpec};
 use crate::sim::world::{Happening, SimWorld};
 use crate::units::{SimDuration, SimTime};
 
 /// AWS Batch kills a container this long after SIGTERM (documented, `UG:job_timeouts`).
 const SIGTERM_GRACE: SimDuration = SimDuration::from_secs(30);
-
-/// What a shell says of a process that SIGTERM ended.
-const SIGTERM_EXIT_CODE: i32 = 143;
 
 /// A pod that was admitted to a node.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +23,8 @@ pub(super) struct Admitted {
     pub(super) pod: PodId,
     node: NodeId,
     spec: JobSpecId,
-    /// What its containers will end with.
-    exit_code: i32,
+    /// What goes wrong with it, if anything does.
+    failure: Option<Failure>,
 }
 
 /// What pulls cost, and pods whose end was overtaken.
@@ -42,6 +39,8 @@ pub(super) struct Kubelets {
     deleted: BTreeSet<PodId>,
     /// Pods that were stopped; what else was to happen to them will not.
     stopped: BTreeSet<PodId>,
+    /// Pods that can't start.
+    stuck: BTreeSet<PodId>,
 }
 
 impl Kubelets {
@@ -54,6 +53,7 @@ impl Kubelets {
             sigterm_to_exit: all.sigterm_to_exit.0.min(SIGTERM_GRACE),
             deleted: BTreeSet::new(),
             stopped: BTreeSet::new(),
+            stuck: BTreeSet::new(),
         }
     }
 }
@@ -89,13 +89,23 @@ impl SimWorld {
                 self.instances.get_mut(node).expect("just seen").pull(image, ready_at);
             }
         }
-        let Fate { runtime, exit_code } = self.entry(job.job).fate(job, attempt, self.streams);
-        self.schedule(starts_at, Happening::Start(Admitted { pod, node, spec, exit_code }, runtime));
+        let Fate { runtime, failure } = self.entry(job.job).fate(job, attempt, self.streams);
+        self.schedule(starts_at, Happening::Start(Admitted { pod, node, spec, failure }, runtime));
     }
 
     /// The containers run.
     pub(super) fn start_pod(&mut self, admitted: Admitted, runtime: SimDuration) {
         if self.is_overtaken(admitted) {
+            return;
+        }
+        let stuck = match admitted.failure {
+            Some(Failure::Volume) => Some(PodStuck::Volume),
+            Some(Failure::ImagePull) => Some(PodStuck::Image),
+            Some(Failure::ExitCode(_) | Failure::OomKilled) | None => None,
+        };
+        if let Some(why) = stuck {
+            self.kubelets.stuck.insert(admitted.pod);
+            self.facts.push(Event::PodStuck { pod: admitted.pod, why });
             return;
         }
         self.facts.push(Event::PodRunning { pod: admitted.pod });
@@ -110,9 +120,11 @@ impl SimWorld {
         self.kubelets.deleted.remove(&admitted.pod);
         self.leave(admitted);
         let pod = admitted.pod;
-        self.facts.push(match admitted.exit_code {
-            0 => Event::PodSucceeded { pod },
-            code => Event::PodFailed { pod, failure: PodFailure::ExitCode(code) },
+        self.facts.push(match admitted.failure {
+            Some(Failure::ExitCode(code)) => Event::PodFailed { pod, failure: PodFailure::ExitCode(code) },
+            Some(Failure::OomKilled) => Event::PodFailed { pod, failure: PodFailure::OomKilled },
+            // Those never started.
+            Some(Failure::Volume | Failure::ImagePull) | None => Event::PodSucceeded { pod },
         });
     }
 
@@ -120,7 +132,7 @@ impl SimWorld {
     pub(super) fn delete_pod(&mut self, pod: PodId, node: NodeId, spec: JobSpecId) {
         if self.kubelets.deleted.insert(pod) {
             let at = self.now + self.kubelets.sigterm_to_exit;
-            self.schedule(at, Happening::Stop(Admitted { pod, node, spec, exit_code: SIGTERM_EXIT_CODE }));
+            self.schedule(at, Happening::Stop(Admitted { pod, node, spec, failure: None }));
         }
     }
 
@@ -128,7 +140,10 @@ impl SimWorld {
     pub(super) fn stop_pod(&mut self, admitted: Admitted) {
         let pod = admitted.pod;
         if self.kubelets.deleted.remove(&pod) && self.instances.get(admitted.node).is_some() {
-            self.kubelets.stopped.insert(pod);
+            // Nothing else was to happen to a pod that can't start.
+            if !self.kubelets.stuck.remove(&pod) {
+                self.kubelets.stopped.insert(pod);
+            }
             self.leave(admitted);
             self.facts.push(Event::PodFailed { pod, failure: PodFailure::Deleted });
         }
