@@ -305,11 +305,9 @@ impl DeleteCause {
     const fn allows_retry(self) -> bool {
         match self {
             Self::Volume | Self::EnvironmentUpdate => true,
-            Self::Timeout
-            | Self::Terminated
-            | Self::QueueDeleted
-            | Self::MainNodeSucceeded
-            | Self::MainNodeEnded => false,
+            Self::Timeout | Self::Terminated | Self::QueueDeleted | Self::MainNodeSucceeded | Self::MainNodeEnded => {
+                false
+            }
         }
     }
 }
