@@ -26,6 +26,7 @@
 //!
 //! How the parts hang together, and what none of them may know, is in `src/ARCHITECTURE.md`.
 
+pub mod batch;
 pub mod catalog;
 pub mod cli;
 pub mod driver;
@@ -35,6 +36,7 @@ pub mod import;
 pub mod journal;
 pub mod metrics;
 pub mod model;
+mod nearest;
 pub mod pod;
 pub mod report;
 pub mod scenario;

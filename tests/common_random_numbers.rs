@@ -111,15 +111,17 @@ fn world(strategy: AllocationStrategy, max_vcpus: u32) -> WorldSpec {
         bid_percentage: None,
     };
     let entry = |array_size, count, mean_gap_s| WorkloadEntry {
-        queue: JobQueueId(0),
-        source: WorkloadSource::Synthetic {
-            spec: JobSpecId(0),
-            array_size,
-            count,
-            arrivals: Arrivals::Poisson { start: SimTime::ZERO, mean_gap_s },
-            runtime: Distribution::Lognormal { median: secs(600), p95: secs(3_600) },
-        },
         failure_probability: 0.1,
+        ..WorkloadEntry::new(
+            JobQueueId(0),
+            WorkloadSource::Synthetic {
+                spec: JobSpecId(0),
+                array_size,
+                count,
+                arrivals: Arrivals::Poisson { start: SimTime::ZERO, mean_gap_s },
+                runtime: Distribution::Lognormal { median: secs(600), p95: secs(3_600) },
+            },
+        )
     };
     WorldSpec {
         assumptions: Assumptions {
@@ -135,6 +137,8 @@ fn world(strategy: AllocationStrategy, max_vcpus: u32) -> WorldSpec {
         environments: vec![EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: Some(managed) }],
         nodes: vec![],
         queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
+        consumables: Vec::new(),
+        operations: Vec::new(),
         specs: vec![JobSpec {
             requests: Resources::pod(MilliCpu(1_000), MiB(2_048), 0),
             attempts: 5,

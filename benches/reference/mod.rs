@@ -56,6 +56,8 @@ pub(crate) fn world(jobs: u64, nodes: u32) -> WorldSpec {
         }],
         nodes: Vec::new(),
         queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
+        consumables: Vec::new(),
+        operations: Vec::new(),
         specs: vec![JobSpec {
             requests: Resources::pod(MilliCpu(1_000), MiB(2_048), 0),
             attempts: 1,
@@ -63,17 +65,16 @@ pub(crate) fn world(jobs: u64, nodes: u32) -> WorldSpec {
         }],
         images: vec![500],
         image_of: vec![0],
-        workload: vec![WorkloadEntry {
-            queue: JobQueueId(0),
-            source: WorkloadSource::Synthetic {
+        workload: vec![WorkloadEntry::new(
+            JobQueueId(0),
+            WorkloadSource::Synthetic {
                 spec: JobSpecId(0),
                 array_size: None,
                 count: jobs,
                 arrivals: Arrivals::Poisson { start: SimTime::ZERO, mean_gap_s: 1.0 / rate },
                 runtime: Distribution::Lognormal { median: secs(300), p95: secs(1_200) },
             },
-            failure_probability: 0.0,
-        }],
+        )],
         spot: SpotMarket::Calm,
         stop_at: SimTime::MAX,
     }

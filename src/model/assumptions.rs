@@ -126,6 +126,20 @@ assumptions! {
         "Jobs in SUBMITTED at most (service quotas); a submission beyond it is refused.";
     "evaluateOnExitLimit" evaluate_on_exit_limit: u32 = 5, ideal 5, in "5 or 6",
         "Entries of evaluateOnExit at most: 5 says the API, 6 the user guide.";
+    "containerExitStatusReason" container_exit_status_reason: String = "Essential container in task exited".to_owned(), ideal "Essential container in task exited".to_owned(), in "any text",
+        "What evaluateOnExit's onStatusReason sees when a container exited other than 0: observed on Amazon ECS, not published for EKS.";
+    "outOfMemoryStatusReason" out_of_memory_status_reason: String = "Essential container in task exited".to_owned(), ideal "Essential container in task exited".to_owned(), in "any text",
+        "The same when a container used more memory than its limit; observed on Amazon ECS.";
+    "podRejectedStatusReason" pod_rejected_status_reason: String = "Pod was rejected".to_owned(), ideal "Pod was rejected".to_owned(), in "any text",
+        "The same when the kubelet turned the pod away: what the kubelet says; not published.";
+    "hostTerminatedStatusReason" host_terminated_status_reason: String = "Host EC2 (instance {id}) terminated.".to_owned(), ideal "Host EC2 (instance {id}) terminated.".to_owned(), in "any text, with {id} for the instance",
+        "The same when the node went away: observed many times on Amazon ECS, and the user guide's pattern `Host EC2*` fits it; the text on EKS is not published.";
+    "volumeStatusReason" volume_status_reason: String = "Unable to attach or mount volumes".to_owned(), ideal "Unable to attach or mount volumes".to_owned(), in "any text",
+        "The same when a volume could not be attached or mounted: what the kubelet says; not published.";
+    "environmentUpdatedStatusReason" environment_updated_status_reason: String = "Host EC2 (instance {id}) terminated.".to_owned(), ideal "Host EC2 (instance {id}) terminated.".to_owned(), in "any text, with {id} for the instance",
+        "The same when an infrastructure update took the node; not published.";
+    "podDeletedStatusReason" pod_deleted_status_reason: String = "Pod was deleted".to_owned(), ideal "Pod was deleted".to_owned(), in "any text",
+        "The same when someone else deleted the pod; not published.";
     "parameterSubstitution" parameter_substitution: ParameterSubstitution = ParameterSubstitution::CommandAndArgs, ideal ParameterSubstitution::CommandAndArgs, in "command, commandAndArgs or commandArgsEnvAndImage",
         "Where `Ref::name` is replaced by a parameter: the user guide shows a container's command, and says nothing of the other texts of a pod on EKS.";
 

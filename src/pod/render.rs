@@ -3,7 +3,7 @@
 //!
 //! AWS Batch picks the node before it creates the pod, for the node's uid is in it; so the pod carries `spec.nodeName`
 //! and Kubernetes' scheduler has no part in it. That also means that no scheduler checks taints: the kubelet evicts what
-//! does not tolerate NoExecute, and both effects are tolerated. Neither is documented; both follow from what is.
+//! does not tolerate `NoExecute`, and both effects are tolerated. Neither is documented; both follow from what is.
 
 use serde_json::{Map, Value, json};
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::model::Problem;
 use crate::model::duration;
-use crate::scenario::nearest::{nearest, one_of};
+use crate::nearest::{nearest, one_of};
 use crate::scenario::placeholder::{placeholder, resolve};
 use crate::scenario::text::child;
 use crate::scenario::wording::{no_variant, range, shown, wrong_type};
@@ -40,6 +40,8 @@ pub(super) struct Checked {
     pub(super) problems: Vec<Problem>,
     /// Pointers of parts that now hold something else than was written.
     pub(super) mended: Vec<String>,
+    /// Pointers of lists that have more entries than they may.
+    pub(super) too_long: Vec<String>,
 }
 
 /// A change that lets the value be read.
@@ -50,10 +52,13 @@ enum Mend {
 
 /// Finds all faults and mends the value. Nothing is said about parts that were `mended` before.
 pub(super) fn check(value: &mut Value, mended: Vec<String>) -> Checked {
-    let mut checked = Checked { problems: Vec::new(), mended };
+    let mut checked = Checked { mended, ..Checked::default() };
     for _ in 0..ROUNDS_MAX {
         let (mut faults, mut mends) = (Vec::new(), Vec::new());
         for error in VALIDATOR.iter_errors(value) {
+            if matches!(error.kind(), Kind::MaxItems { .. }) {
+                checked.too_long.push(error.instance_path().as_str().to_owned());
+            }
             explain(&error, &mut faults, &mut mends);
         }
         faults.retain(|fault| !checked.is_mended(&fault.pointer) && !checked.problems.contains(fault));
@@ -65,7 +70,9 @@ pub(super) fn check(value: &mut Value, mended: Vec<String>) -> Checked {
             match mend {
                 Mend::Put(at, new) => {
                     put(value, &at, new);
-                    checked.mended.push(at);
+                    // What an operation takes hangs on its name: of one without, nothing else can be said.
+                    let operation = at.strip_suffix("/operation").filter(|of| of.starts_with("/operations/"));
+                    checked.mended.push(operation.map_or(at.clone(), str::to_owned));
                 }
                 Mend::Remove(at, name) => {
                     if let Some(Value::Object(fields)) = value.pointer_mut(&at) {

@@ -13,7 +13,11 @@ use crate::scenario::finding::{Finding, Findings, Severity};
 use crate::scenario::text::{self, Text};
 
 /// Lists whose entries are documents, or name files of them.
-const DOCUMENT_LISTS: [&str; 3] = ["computeEnvironments", "jobQueues", "jobDefinitions"];
+const DOCUMENT_LISTS: [&str; 5] =
+    ["computeEnvironments", "schedulingPolicies", "consumableResources", "jobQueues", "jobDefinitions"];
+
+/// Lists whose entries have a field that is a document, or names a file of one.
+const FIELDS_OF_LISTS: [(&str, &str); 2] = [("workload", "submit"), ("operations", "input")];
 
 /// A scenario, read but not yet judged. Cheap to clone, so that a study can vary it.
 #[derive(Debug, Clone)]
@@ -108,8 +112,10 @@ impl ScenarioFile {
             let entries = self.value.get(list).and_then(Value::as_array).map_or(0, Vec::len);
             named.extend((0..entries).map(|index| format!("/{list}/{index}")));
         }
-        let entries = self.value.get("workload").and_then(Value::as_array).map_or(0, Vec::len);
-        named.extend((0..entries).map(|index| format!("/workload/{index}/submit")));
+        for (list, field) in FIELDS_OF_LISTS {
+            let entries = self.value.get(list).and_then(Value::as_array).map_or(0, Vec::len);
+            named.extend((0..entries).map(|index| format!("/{list}/{index}/{field}")));
+        }
         for at in named {
             let Some(Value::Object(fields)) = self.value.pointer(&at) else { continue };
             let Some(file) = fields.get("file") else { continue };

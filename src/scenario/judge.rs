@@ -1,6 +1,7 @@
 //! Collects what the judges of a scenario's parts find, and holds back what would only follow from an earlier fault.
 
-use crate::model::Problem;
+use crate::batch::BatchError;
+use crate::model::{Distribution, Problem};
 use crate::scenario::check::Checked;
 use crate::scenario::file::Places;
 use crate::scenario::finding::{Finding, Findings, Severity};
@@ -31,8 +32,13 @@ impl<'a> Judge<'a> {
 
     /// Whether something below the list at `pointer` could not be read at all: names may then be unknown without fault.
     pub(super) fn is_list_complete(&self, pointer: &str) -> bool {
-        let entry = |at: &str| at.strip_prefix(pointer).is_some_and(|rest| rest.matches('/').count() <= 2);
-        !self.checked.mended.iter().any(|at| entry(at))
+        self.is_complete_to(pointer, 2)
+    }
+
+    /// Whether nothing at `pointer`, nor so many steps below, is missing or no longer what was written.
+    pub(super) fn is_complete_to(&self, pointer: &str, depth: usize) -> bool {
+        let within = |at: &str| at.strip_prefix(pointer).is_some_and(|rest| rest.matches('/').count() <= depth);
+        !self.checked.mended.iter().any(|at| within(at))
     }
 
     /// Something that must be mended.
@@ -49,6 +55,30 @@ impl<'a> Judge<'a> {
     pub(super) fn errors(&mut self, at: &str, problems: Vec<Problem>) {
         for problem in problems {
             self.add(Severity::Error, problem.under(at));
+        }
+    }
+
+    /// What AWS Batch refuses of the document at `at`; gives what it does not.
+    pub(super) fn refused<R>(&mut self, at: &str, outcome: Result<R, BatchError>) -> Option<R> {
+        match outcome {
+            Ok(done) => Some(done),
+            Err(error) => {
+                let too_long = std::mem::take(&mut self.checked.too_long);
+                let mut problems: Vec<_> = error.problems.into_iter().map(|problem| problem.under(at)).collect();
+                // The schema has said it.
+                problems.retain(|problem| !too_long.contains(&problem.pointer));
+                self.checked.too_long = too_long;
+                self.errors("", problems);
+                None
+            }
+        }
+    }
+
+    /// What is wrong with a distribution.
+    pub(super) fn distribution(&mut self, distribution: &Distribution, at: &str) {
+        if let Some(problem) = distribution.problem() {
+            let at = format!("{at}{}", distribution.problem_pointer());
+            self.error(at, format!("the distribution can't be: {problem}"), "mend its parameters");
         }
     }
 

@@ -1,20 +1,23 @@
 //! From a scenario as written to a world, a core's settings and names: all findings in one pass, or all three.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::batch::KnownSpec;
 use crate::catalog;
-use crate::model::{Assumptions, Names};
+use crate::model::{Assumptions, EffectiveJob, Names};
+use crate::nearest::nearest;
+use crate::scenario::account::{self, Account};
 use crate::scenario::check;
-use crate::scenario::environments;
 use crate::scenario::file::ScenarioFile;
 use crate::scenario::finding::{Finding, Findings};
-use crate::scenario::jobs::Jobs;
+use crate::scenario::hosts::Hosts;
 use crate::scenario::judge::Judge;
-use crate::scenario::nearest::nearest;
 use crate::scenario::schema::{AssumptionOverrides, Scenario, Spot, Stop, StopAt};
 use crate::scenario::set::Setting;
+use crate::scenario::timeline::{self, Timeline};
 use crate::scenario::types::{Price, Types};
 use crate::scenario::{elsewhere, workload};
 use crate::scheduler::{SchedulerConfig, Settings};
@@ -30,6 +33,8 @@ pub struct Resolved {
     pub config: SchedulerConfig,
     /// Names by id.
     pub names: Names,
+    /// The jobs behind the specs, by id: pods, parameters, retries.
+    pub jobs: Vec<EffectiveJob>,
     /// `description`.
     pub description: String,
     /// `region`.
@@ -76,26 +81,20 @@ impl ScenarioFile {
     }
 
     fn build(&self, scenario: &Scenario, mut judge: Judge<'_>) -> Result<Resolved, Findings> {
-        judge_unsupported(scenario, &mut judge);
         let assumptions = assumptions(&scenario.assumptions, &mut judge);
         let region = catalog::region(&scenario.region).map_err(|error| judge.worded("/region", error)).ok();
+        let calls = timeline::calls(scenario, &mut judge);
         let mut types = Types::new(region, &scenario.cluster, &assumptions, &mut judge);
-        let mut environments = environments::environments(scenario, &mut types, &mut judge);
-        let nodes = environments::nodes(scenario, &mut environments, &mut judge);
-        let queues = environments::queues(scenario, &environments, &mut judge);
+        types.collect(account::instance_types(scenario, &calls));
+        let account = Account::new(scenario, &types, &assumptions, &mut judge);
+        let hosts = Hosts::new(scenario, &account, &mut judge);
         judge_policies(scenario, &mut judge);
-        let mut jobs = Jobs::new(scenario, &assumptions, &mut judge);
-        let work = workload::workload(
-            scenario,
-            self,
-            (&environments, &queues),
-            assumptions.image_size_mib,
-            &mut jobs,
-            &mut judge,
-        );
-        let ids = types.ids();
-        let specs = environments.iter().map(|environment| environment.spec(&ids)).collect();
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let plan = workload::plan(scenario, &calls, self, &mut judge);
+        let mut timeline = Timeline::new(scenario, &calls, plan, (account, hosts), assumptions.image_size_mib);
+        let run = timeline.run(&mut judge);
+        let (specs, nodes) = (timeline.account.batch.job_specs().to_vec(), timeline.hosts.nodes);
+        let account = timeline.account.batch.names();
+        let images = Images::of(&specs);
         let zones = types.zones().to_vec();
         let (type_names, instance_types, prices) = types.finish();
         if judge.has_errors() {
@@ -107,24 +106,27 @@ impl ScenarioFile {
                 instance_types: instance_types.iter().map(|known| known.facts).collect(),
             },
             names: Names {
-                compute_environments: names(&environments.iter().map(|e| e.name).collect::<Vec<_>>()),
-                job_queues: names(&queues.iter().map(|q| q.name).collect::<Vec<_>>()),
-                job_specs: jobs.names,
+                compute_environments: account.compute_environments,
+                job_queues: account.job_queues,
+                consumable_resources: account.consumable_resources,
+                shares: account.shares,
+                job_specs: specs.iter().map(|known| known.name.clone()).collect(),
                 instance_types: type_names,
                 zones: zones.clone(),
-                ..Names::default()
             },
             world: WorldSpec {
+                assumptions,
                 instance_types,
                 zones: u8::try_from(zones.len()).unwrap_or(u8::MAX),
-                environments: specs,
+                environments: run.initial.environments,
                 nodes,
-                queues: queues.into_iter().map(|queue| queue.spec).collect(),
-                specs: jobs.specs,
-                images: jobs.images,
-                image_of: jobs.image_of,
-                assumptions,
-                workload: work,
+                queues: run.initial.queues,
+                consumables: run.initial.consumables,
+                specs: specs.iter().map(|known| known.spec.clone()).collect(),
+                images: images.sizes,
+                image_of: images.of_spec,
+                workload: run.workload,
+                operations: run.operations,
                 spot: match scenario.market.spot {
                     Spot::Advisor => SpotMarket::Advisor,
                     Spot::Harsh => SpotMarket::Harsh,
@@ -132,6 +134,7 @@ impl ScenarioFile {
                 },
                 stop_at: stop_at(scenario.stop),
             },
+            jobs: specs.into_iter().map(|known| known.job).collect(),
             description: scenario.description.clone(),
             region: scenario.region.clone(),
             seed: scenario.seed,
@@ -160,16 +163,25 @@ fn whole_numbers(value: &mut Value) {
     }
 }
 
-fn judge_unsupported(scenario: &Scenario, judge: &mut Judge<'_>) {
-    if !scenario.scheduling_policies.is_empty() {
-        judge.error(
-            "/schedulingPolicies",
-            "scheduling policies are not supported yet",
-            "write `[]`: queues are then FIFO",
-        );
-    }
-    if !scenario.consumable_resources.is_empty() {
-        judge.error("/consumableResources", "consumable resources are not supported yet", "write `[]`");
+/// Container images by their size in MiB: one per job definition and size, which a node pulls once.
+struct Images {
+    sizes: Vec<u32>,
+    of_spec: Vec<u32>,
+}
+
+impl Images {
+    fn of(specs: &[KnownSpec]) -> Self {
+        let mut images = Self { sizes: Vec::new(), of_spec: Vec::new() };
+        let mut ids = BTreeMap::new();
+        for known in specs {
+            let size = known.variation.image_mib.unwrap_or_default();
+            let id = *ids.entry((&known.job_definition, size)).or_insert_with(|| {
+                images.sizes.push(size);
+                u32::try_from(images.sizes.len() - 1).expect("no more images than specs")
+            });
+            images.of_spec.push(id);
+        }
+        images
     }
 }
 

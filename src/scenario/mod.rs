@@ -1,22 +1,26 @@
 //! The scenario file: what a user writes, judged in one pass and resolved to ids and numbers.
 //!
-//! `file` reads and inlines, `set` varies, `check` holds against the schema and mends, the judges of the parts (`types`,
-//! `environments`, `jobs`, `workload`, `trace`) say what is wrong and build what is right, `load` brings it together.
+//! `file` reads and inlines, `set` varies, `check` holds against the schema and mends. What is right is put in order of
+//! time: `account` gives the documents to the control plane, `plan` lists the jobs, `timeline` plays workload and
+//! operations; `types`, `hosts`, `workload`, `depend` and `trace` judge their parts, `load` brings it together.
 
+mod account;
 mod check;
 mod cluster;
+mod depend;
 mod elsewhere;
-mod environments;
 mod file;
 mod finding;
-mod jobs;
+mod hosts;
 mod judge;
 mod load;
-mod nearest;
+mod operations;
 mod placeholder;
+mod plan;
 mod schema;
 mod set;
 mod text;
+mod timeline;
 mod trace;
 mod types;
 mod wording;

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::model::duration::TextDuration;
-use crate::model::{ComputeEnvironment, JobDefinition, JobQueue};
+use crate::model::{ComputeEnvironment, ConsumableResource, JobDefinition, JobQueue, SchedulingPolicy};
 use crate::scenario::cluster::Cluster;
+use crate::scenario::operations::Operation;
 use crate::scenario::work::WorkloadEntry;
 
 /// A Windtunnel scenario: AWS Batch documents, and beside them what AWS has no field for.
@@ -29,26 +30,29 @@ pub(super) struct Scenario {
     #[serde(default = "default_seed")]
     pub seed: u64,
     /// Documents as `aws batch create-compute-environment --cli-input-json` takes them.
-    #[schemars(length(min = 1, max = 50))]
+    #[schemars(length(min = 1))]
     pub compute_environments: Vec<Document<ComputeEnvironment>>,
     /// Documents as `aws batch create-job-queue --cli-input-json` takes them.
-    #[schemars(length(min = 1, max = 50))]
+    #[schemars(length(min = 1))]
     pub job_queues: Vec<Document<JobQueue>>,
     /// Documents as `aws batch register-job-definition --cli-input-json` takes them; one that repeats a name is its next
     /// revision.
     #[schemars(length(min = 1))]
     pub job_definitions: Vec<Document<JobDefinition>>,
-    /// Not supported yet: leave empty.
+    /// Documents as `aws batch create-scheduling-policy --cli-input-json` takes them; queues name them by name or ARN.
     #[serde(default)]
-    pub scheduling_policies: Vec<Value>,
-    /// Not supported yet: leave empty.
+    pub scheduling_policies: Vec<Document<SchedulingPolicy>>,
+    /// Documents as `aws batch create-consumable-resource --cli-input-json` takes them.
     #[serde(default)]
-    pub consumable_resources: Vec<Value>,
+    pub consumable_resources: Vec<Document<ConsumableResource>>,
     /// What the cluster holds beside what Batch launches.
     #[serde(default)]
     pub cluster: Cluster,
     /// What is submitted.
     pub workload: Vec<WorkloadEntry>,
+    /// Calls to AWS Batch during the run. Those of one time happen in this order, before the submissions of that time.
+    #[serde(default)]
+    pub operations: Vec<Operation>,
     /// The Spot market.
     #[serde(default)]
     pub market: Market,

@@ -135,7 +135,7 @@ impl ScenarioFile {
         let place = if at.is_empty() { "the scenario".to_owned() } else { format!("`{at}`") };
         let (message, help) = match here {
             Value::Object(fields) => {
-                let nearest = crate::scenario::nearest::nearest(missing, fields.keys().map(String::as_str));
+                let nearest = crate::nearest::nearest(missing, fields.keys().map(String::as_str));
                 let known = fields.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
                 let help = nearest.map_or_else(
                     || format!("it has {known}"),

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use crate::ids::JobSpecId;
+use crate::batch::{Batch, InstanceTypes, JudgedSubmission, Submission, Variation};
+use crate::ids::{JobQueueId, JobSpecId};
 use crate::import::swf::{self, SwfJob, SwfLog};
 use crate::model::Resources;
 use crate::scenario::file::ScenarioFile;
 use crate::scenario::finding::{Finding, Severity};
-use crate::scenario::jobs::Jobs;
 use crate::scenario::judge::Judge;
 use crate::scenario::work::{FailedJobs, Trace};
-use crate::scenario::workload::Entry;
-use crate::sim::{TraceJob, WorkloadSource};
+use crate::scheduler::Event;
+use crate::sim::TraceJob;
 use crate::units::{MiB, MilliCpu, SimDuration, SimTime};
 
 /// Names the folder where logs are looked for that don't lie beside the scenario.
@@ -22,15 +22,18 @@ pub const TRACES_VARIABLE: &str = "WINDTUNNEL_TRACES";
 /// Where the logs of the Parallel Workloads Archive are to be had.
 const ARCHIVE: &str = "https://www.cs.huji.ac.il/labs/parallel/workload/logs.html";
 
-/// The jobs of a trace entry; `None` where the log can't be had or read.
-pub(super) fn recorded(
-    written: &Trace,
-    file: &ScenarioFile,
-    entry: &Entry<'_, '_>,
-    jobs: &mut Jobs<'_>,
-    judge: &mut Judge<'_>,
-) -> Option<WorkloadSource> {
-    let at = format!("{}/trace", entry.at);
+/// What a log comes to.
+pub(super) struct Recorded {
+    pub(super) queue: JobQueueId,
+    pub(super) jobs: Arc<[TraceJob]>,
+    /// The spec of the largest: if it fits, so do the others.
+    pub(super) largest: Option<JobSpecId>,
+    pub(super) events: Vec<Event>,
+}
+
+/// The log of a trace entry at `entry`; `None` where it can't be had or read.
+pub(super) fn open(written: &Trace, file: &ScenarioFile, entry: &str, judge: &mut Judge<'_>) -> Option<Arc<SwfLog>> {
+    let at = format!("{entry}/trace");
     if judge.is_mended(&at) {
         return None;
     }
@@ -62,43 +65,54 @@ pub(super) fn recorded(
         judge.warn(at.as_str(), format!("{} records never ran", log.left_out), "they are left out");
     }
     if written.submit.0.array_properties.is_some() {
-        let at = format!("{}/submit/arrayProperties", entry.at);
+        let at = format!("{entry}/submit/arrayProperties");
         judge.error(at, "a recorded job is no array", "remove it");
     }
-    Some(WorkloadSource::Trace(convert(written, &log, entry, jobs, judge)))
+    Some(log)
 }
 
-fn convert(
+/// Those of a log's jobs that the entry takes.
+fn taken<'a>(written: &Trace, log: &'a SwfLog) -> &'a [SwfJob] {
+    let count = written.max_jobs.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+    &log.jobs[..log.jobs.len().min(count)]
+}
+
+/// When the jobs of an entry are submitted, ascending.
+pub(super) fn times(written: &Trace, log: &SwfLog) -> Vec<SimTime> {
+    let first = log.jobs.first().map_or(0, |job| job.submit_ms);
+    let time = |job: &SwfJob| SimTime::from_millis(scaled(job.submit_ms - first, written.time_scale));
+    taken(written, log).iter().map(time).collect()
+}
+
+/// The jobs of an entry. Each number of processors is a job of its own to the control plane.
+pub(super) fn convert<T: InstanceTypes>(
     written: &Trace,
     log: &SwfLog,
-    entry: &Entry<'_, '_>,
-    jobs: &mut Jobs<'_>,
-    judge: &mut Judge<'_>,
-) -> Arc<[TraceJob]> {
-    let image_mib = written.image_size_mib.unwrap_or(entry.default_image_mib);
-    let first = log.jobs.first().map_or(0, |job| job.submit_ms);
-    let count = written.max_jobs.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
-    let taken = &log.jobs[..log.jobs.len().min(count)];
-    let mut specs: BTreeMap<u32, JobSpecId> = BTreeMap::new();
-    let converted = taken
+    image_mib: u32,
+    (judged, batch): (&JudgedSubmission, &mut Batch<T>),
+) -> Recorded {
+    let mut events = Vec::new();
+    let mut specs: BTreeMap<u32, Submission> = BTreeMap::new();
+    let jobs = taken(written, log)
         .iter()
-        .map(|job: &SwfJob| TraceJob {
-            submit_at: SimTime::from_millis(scaled(job.submit_ms - first, written.time_scale)),
+        .zip(times(written, log))
+        .map(|(job, submit_at)| TraceJob {
+            submit_at,
             runtime: SimDuration::from_millis(job.run_ms),
-            spec: *specs.entry(job.processors).or_insert_with(|| {
-                let requests = requests(written, job.processors, entry.shape.requests);
-                jobs.intern(&entry.shape.asking_for(requests), image_mib)
-            }),
+            spec: specs
+                .entry(job.processors)
+                .or_insert_with(|| {
+                    let requests = Some(requests(written, job.processors, judged.requests()));
+                    let admitted = batch.admit(judged, Variation { requests, image_mib: Some(image_mib) });
+                    events.extend(admitted.events);
+                    admitted.response
+                })
+                .spec,
             fails: job.failed && written.failed_jobs == FailedJobs::Fail,
         })
         .collect();
-    // If the largest fits, so do the others.
-    if let Some((&processors, _)) = specs.last_key_value() {
-        let shape = entry.shape.asking_for(requests(written, processors, entry.shape.requests));
-        let at = format!("{}/trace", entry.at);
-        jobs.judge_size(&shape, entry.queue, entry.environments, Some(at), judge);
-    }
-    converted
+    let largest = specs.last_key_value().map(|(_, submission)| submission.spec);
+    Recorded { queue: judged.queue(), jobs, largest, events }
 }
 
 #[expect(

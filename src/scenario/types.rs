@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::batch::{InstanceTypes, TypeOffer};
 use crate::catalog::{self, Architecture, CatalogError, InstanceType, Region};
 use crate::ids::{InstanceTypeId, ZoneId};
 use crate::model::{Assumptions, Resources, quantity};
@@ -47,6 +48,10 @@ pub(super) struct Types<'a> {
     vm_memory_overhead_ppm: u32,
     /// Types that an environment allows, by name.
     used: BTreeMap<String, RunType>,
+    /// What each entry stands for, or why for nothing.
+    entries: BTreeMap<String, Result<Vec<String>, String>>,
+    /// Names by id, once all entries are known.
+    names: Vec<String>,
 }
 
 impl<'a> Types<'a> {
@@ -88,16 +93,24 @@ impl<'a> Types<'a> {
             daemon_sets: daemon_sets(cluster, assumptions, judge),
             vm_memory_overhead_ppm: assumptions.vm_memory_overhead_ppm,
             used: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            names: Vec::new(),
         }
     }
 
-    /// Whether an entry names one type, rather than a family or a keyword.
-    pub(super) fn is_single(&self, entry: &str) -> bool {
-        entry.contains('.') || self.customs.contains_key(entry)
+    /// Takes in everything that documents name, from here on with ids. To be called once.
+    pub(super) fn collect<'e>(&mut self, entries: impl IntoIterator<Item = &'e str>) {
+        for entry in entries {
+            if !self.entries.contains_key(entry) {
+                let types = self.expand_entry(entry).map_err(|error| error.to_string());
+                self.entries.insert(entry.to_owned(), types);
+            }
+        }
+        self.names = self.used.keys().cloned().collect();
     }
 
     /// The types that an entry stands for, in the catalog's order; empty in an unknown region.
-    pub(super) fn expand(&mut self, entry: &str) -> Result<Vec<String>, CatalogError> {
+    fn expand_entry(&mut self, entry: &str) -> Result<Vec<String>, CatalogError> {
         let Some(region) = self.region else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         if let Some(custom) = self.customs.get(entry) {
@@ -124,14 +137,9 @@ impl<'a> Types<'a> {
         Ok(names)
     }
 
-    /// A type that an entry stood for.
-    pub(super) fn get(&self, name: &str) -> Option<&RunType> {
-        self.used.get(name)
-    }
-
-    /// The id of a type that an entry stood for: complete once all entries have been expanded.
-    pub(super) fn ids(&self) -> BTreeMap<String, InstanceTypeId> {
-        self.used.keys().cloned().zip((0..=u16::MAX).map(InstanceTypeId)).collect()
+    /// A type by its id.
+    pub(super) fn get(&self, id: InstanceTypeId) -> Option<&RunType> {
+        self.used.get(self.names.get(id.index())?)
     }
 
     pub(super) fn zones(&self) -> &[String] {
@@ -214,6 +222,25 @@ impl<'a> Types<'a> {
                 .collect(),
         };
         Ok(RunType { instance_type, price, free, world })
+    }
+}
+
+impl InstanceTypes for Types<'_> {
+    fn is_single(&self, entry: &str) -> bool {
+        entry.contains('.') || self.customs.contains_key(entry)
+    }
+
+    fn expand(&self, entry: &str) -> Result<Vec<TypeOffer>, String> {
+        let names = self.entries.get(entry).ok_or_else(|| format!("no instance type is called `{entry}`"))?;
+        let offer = |name: &String| {
+            let (id, found) = (self.names.binary_search(name).ok()?, self.used.get(name)?);
+            Some(TypeOffer {
+                id: InstanceTypeId(u16::try_from(id).ok()?),
+                architecture: found.instance_type.arch,
+                spot: found.price.spot_per_hour.is_some(),
+            })
+        };
+        names.as_ref().map(|names| names.iter().filter_map(offer).collect()).map_err(Clone::clone)
     }
 }
 

@@ -3,7 +3,7 @@
 use jsonschema::error::TypeKind;
 use serde_json::Value;
 
-use crate::scenario::nearest::{nearest, one_of};
+use crate::nearest::{nearest, one_of};
 
 pub(super) fn wrong_type(instance: &Value, expected: &TypeKind, about: &str) -> (String, String) {
     let names: Vec<String> = match expected {

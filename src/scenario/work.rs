@@ -21,6 +21,9 @@ pub(super) enum WorkloadEntry {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Submissions {
+    /// What other entries and operations call its jobs by, in `dependsOn[].jobId` and `jobId`.
+    #[schemars(regex(pattern = JOBS_NAME_PATTERN))]
+    pub name: Option<String>,
     /// A document as `aws batch submit-job --cli-input-json` takes it.
     pub submit: Document<SubmitJob>,
     /// How often it is submitted; once where absent, or once for each time that `arrivals.list` gives.
@@ -35,10 +38,44 @@ pub(super) struct Submissions {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub failure_probability: f64,
+    /// Other ways in which an attempt fails.
+    #[serde(default)]
+    pub failures: Vec<FailureMode>,
     /// Size of the container image; the assumption `imageSizeMiB` where absent.
     #[serde(rename = "imageSizeMiB")]
     #[schemars(range(max = 1_000_000))]
     pub image_size_mib: Option<u32>,
+}
+
+/// A name that can't be taken for a job's id.
+pub(super) const JOBS_NAME_PATTERN: &str = "^[A-Za-z][A-Za-z0-9_-]{0,127}$";
+
+/// A way in which attempts fail: an exit code, or a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct FailureMode {
+    /// How likely it is, for each attempt.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub probability: f64,
+    /// A container ends with this exit code.
+    #[schemars(range(min = 1, max = 255))]
+    pub exit_code: Option<i32>,
+    /// What else goes wrong.
+    pub reason: Option<FailureReason>,
+}
+
+/// What can go wrong with an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub(super) enum FailureReason {
+    /// A container uses more memory than its limit.
+    #[serde(rename = "OOMKilled")]
+    OomKilled,
+    /// A volume can't be attached or mounted.
+    #[serde(rename = "volume")]
+    Volume,
+    /// An image can't be pulled.
+    #[serde(rename = "imagePull")]
+    ImagePull,
 }
 
 /// When submissions come.
@@ -78,6 +115,9 @@ impl Default for ArrivalProcess {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Trace {
+    /// What other entries and operations call its jobs by, in `dependsOn[].jobId` and `jobId`.
+    #[schemars(regex(pattern = JOBS_NAME_PATTERN))]
+    pub name: Option<String>,
     /// The log, plain or gzipped: relative to the scenario's folder, or in the folder that the environment variable
     /// `WINDTUNNEL_TRACES` names.
     #[serde(rename = "trace")]
@@ -125,6 +165,14 @@ pub(super) enum FailedJobs {
 }
 
 impl WorkloadEntry {
+    /// What its jobs are called by.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Submissions(entry) => entry.name.as_deref(),
+            Self::Trace(entry) => entry.name.as_deref(),
+        }
+    }
+
     /// The submission, or its template.
     pub(super) const fn submit(&self) -> &SubmitJob {
         match self {

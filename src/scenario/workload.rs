@@ -1,105 +1,83 @@
-//! The work: entries of `workload` to what the simulated world submits. Knows queues and specs by id; draws nothing.
+//! The work as it is written: which jobs an entry or operation will submit, when, and how they fail. What is said here of
+//! numbers and probabilities AWS knows nothing of.
 
+use std::sync::Arc;
+
+use crate::import::swf::SwfLog;
 use crate::model::duration::TextDuration;
-use crate::model::job_queue::name_of;
-use crate::scenario::environments::{Environment, Queue, queue_id, unknown};
 use crate::scenario::file::ScenarioFile;
-use crate::scenario::jobs::{Jobs, Shape};
 use crate::scenario::judge::Judge;
+use crate::scenario::operations::{Call, OperationFields};
+use crate::scenario::plan::{Plan, Planned, Times};
 use crate::scenario::schema::Scenario;
+use crate::scenario::timeline::PlannedCall;
 use crate::scenario::trace;
-use crate::scenario::work::{ArrivalProcess, Submissions, WorkloadEntry as Written};
-use crate::sim::{Arrivals, WorkloadEntry, WorkloadSource};
+use crate::scenario::work::{ArrivalProcess, FailureMode as WrittenMode, FailureReason, Submissions, WorkloadEntry};
+use crate::sim::{Arrivals, Failure, FailureMode};
 use crate::units::{SimDuration, SimTime};
 
-/// An entry with its queue and its shape found.
-pub(super) struct Entry<'a, 'b> {
-    /// Pointer of the entry.
-    pub(super) at: String,
-    pub(super) shape: Shape<'a>,
-    pub(super) queue: (usize, &'b Queue<'b>),
-    pub(super) environments: &'b [Environment<'b>],
-    /// Image size where the entry gives none.
-    pub(super) default_image_mib: u32,
-}
+/// Entries at most: their numbers are part of their jobs' ids.
+const ENTRIES_MAX: usize = u16::MAX as usize;
 
-/// Judges the workload.
-pub(super) fn workload<'a>(
+/// What will be submitted: workload entries by their index, then `SubmitJob` operations in order of time. Reads logs.
+pub(super) fn plan<'a>(
     scenario: &'a Scenario,
+    calls: &'a [PlannedCall],
     file: &ScenarioFile,
-    (environments, queues): (&[Environment<'_>], &[Queue<'_>]),
-    default_image_mib: u32,
-    jobs: &mut Jobs<'a>,
     judge: &mut Judge<'_>,
-) -> Vec<WorkloadEntry> {
-    let mut built = Vec::new();
+) -> (Plan<'a>, Vec<Option<Arc<SwfLog>>>) {
+    let (mut plan, mut logs) = (Plan::default(), Vec::new());
+    if scenario.workload.len() + calls.len() > ENTRIES_MAX {
+        let message = format!("{} entries and operations", scenario.workload.len() + calls.len());
+        judge.error("/workload", message, format!("write {ENTRIES_MAX} at most"));
+        return (plan, vec![None; scenario.workload.len()]);
+    }
     for (index, written) in scenario.workload.iter().enumerate() {
         let at = format!("/workload/{index}");
-        let submit = written.submit();
-        let shape = jobs.shape(submit, &format!("{at}/submit"), judge);
-        let queue = find_queue(&submit.job_queue, queues, &format!("{at}/submit/jobQueue"), judge);
-        if let Written::Submissions(submissions) = written {
-            judge_distribution(submissions, &at, judge);
-        }
-        let (Some(shape), Some(found)) = (shape, queue) else { continue };
-        let entry = Entry { at, shape, queue: (found, &queues[found]), environments, default_image_mib };
-        let (source, failure_probability) = match written {
-            Written::Submissions(submissions) => {
-                (submitted(submissions, &entry, jobs, judge), submissions.failure_probability)
+        let (count, times, log) = match written {
+            WorkloadEntry::Submissions(submissions) => {
+                judge_submissions(submissions, &at, judge);
+                let (count, times) = times(submissions);
+                (Some(count), times, None)
             }
-            Written::Trace(written) => match trace::recorded(written, file, &entry, jobs, judge) {
-                Some(source) => (source, 0.0),
-                None => continue,
-            },
+            WorkloadEntry::Trace(written) => {
+                let log = trace::open(written, file, &at, judge);
+                let times = log.as_ref().map(|log| trace::times(written, log));
+                let count = times.as_ref().map(|times| times.len() as u64);
+                (count, times.map_or(Times::From(SimTime::ZERO), |times| Times::List(times.into())), log)
+            }
         };
-        built.push(WorkloadEntry { queue: queue_id(found), source, failure_probability });
-    }
-    if scenario.workload.len() > usize::from(u16::MAX) {
-        judge.error("/workload", format!("{} entries", scenario.workload.len()), "write 65535 at most");
-    }
-    built
-}
-
-fn find_queue(name_or_arn: &str, queues: &[Queue<'_>], at: &str, judge: &mut Judge<'_>) -> Option<usize> {
-    let name = name_of(name_or_arn);
-    let found = queues.iter().position(|queue| queue.name == name);
-    match found {
-        None if judge.is_list_complete("/jobQueues") => {
-            let known: Vec<_> = queues.iter().map(|queue| queue.name).collect();
-            unknown(judge, at.to_owned(), "job queue", name, &known);
+        logs.push(log);
+        let planned =
+            Planned { at: format!("{at}/submit"), name: written.name(), submit: written.submit(), count, times };
+        if let Err(problem) = plan.push(planned) {
+            judge.errors(&at, vec![problem]);
         }
-        Some(found) if !queues[found].enabled => {
-            judge.error(
-                at,
-                format!("queue `{name}` is DISABLED and takes no submissions"),
-                "write `\"state\": \"ENABLED\"` there",
-            );
+    }
+    for call in calls {
+        let at = format!("/operations/{}", call.index());
+        let fields = &scenario.operations[call.index()].0;
+        let Call::SubmitJob(submit) = &call.call else {
+            judge_surplus(fields, &at, judge);
+            continue;
+        };
+        judge_failures(&fields.failures, fields.failure_probability.unwrap_or(0.0), &at, judge);
+        if let Some(runtime) = &fields.runtime {
+            judge.distribution(runtime, &format!("{at}/runtime"));
         }
-        _ => {}
+        let times = Times::Fixed { start: call.at(), every: SimDuration::ZERO };
+        let (at_input, name) = (format!("{at}/input"), fields.name.as_deref());
+        if let Err(problem) = plan.push(Planned { at: at_input, name, submit, count: Some(1), times }) {
+            judge.errors(&at, vec![problem]);
+        }
     }
-    found
+    (plan, logs)
 }
 
-fn judge_distribution(submissions: &Submissions, at: &str, judge: &mut Judge<'_>) {
-    if let Some(problem) = submissions.runtime.problem() {
-        let at = format!("{at}/runtime{}", submissions.runtime.problem_pointer());
-        judge.error(at, format!("the distribution can't be: {problem}"), "mend its parameters");
-    }
-}
-
-fn submitted(
-    written: &Submissions,
-    entry: &Entry<'_, '_>,
-    jobs: &mut Jobs<'_>,
-    judge: &mut Judge<'_>,
-) -> WorkloadSource {
-    let (at, shape) = (&entry.at, &entry.shape);
-    let overrides = written.submit.0.eks_properties_override.as_ref().and_then(|o| o.pod_properties.as_ref());
-    let own = overrides
-        .filter(|pod| pod.containers.iter().chain(&pod.init_containers).any(|change| change.resources.is_some()))
-        .map(|_| format!("{at}/submit/eksPropertiesOverride"));
-    jobs.judge_size(shape, entry.queue, entry.environments, own, judge);
-    let (arrivals, listed) = arrivals(&written.arrivals);
+fn judge_submissions(written: &Submissions, at: &str, judge: &mut Judge<'_>) {
+    judge.distribution(&written.runtime, &format!("{at}/runtime"));
+    judge_failures(&written.failures, written.failure_probability, at, judge);
+    let (_, listed) = arrivals(&written.arrivals);
     if let (Some(count), Some(listed)) = (written.count, listed)
         && count != listed
     {
@@ -109,17 +87,64 @@ fn submitted(
             format!("write {listed}, or leave it out"),
         );
     }
-    WorkloadSource::Synthetic {
-        spec: jobs.intern(shape, written.image_size_mib.unwrap_or(entry.default_image_mib)),
-        array_size: written.submit.0.array_properties.map(|array| array.size),
-        count: listed.or(written.count).unwrap_or(1),
-        arrivals,
-        runtime: written.runtime.clone(),
+}
+
+/// What an operation that submits no job must not have.
+fn judge_surplus(fields: &OperationFields, at: &str, judge: &mut Judge<'_>) {
+    for (given, field) in [
+        (fields.name.is_some(), "name"),
+        (fields.runtime.is_some(), "runtime"),
+        (fields.failure_probability.is_some(), "failureProbability"),
+        (!fields.failures.is_empty(), "failures"),
+        (fields.image_size_mib.is_some(), "imageSizeMiB"),
+    ] {
+        if given {
+            judge.error(format!("{at}/{field}"), format!("`{field}` goes with `SubmitJob` only"), "remove it");
+        }
     }
 }
 
+fn judge_failures(modes: &[WrittenMode], plain: f64, at: &str, judge: &mut Judge<'_>) {
+    for (index, mode) in modes.iter().enumerate() {
+        let at = format!("{at}/failures/{index}");
+        match (mode.exit_code, mode.reason) {
+            (None, None) => judge.error(at, "it does not say what goes wrong", "add `exitCode` or `reason`"),
+            (Some(_), Some(_)) => judge.error(at, "`exitCode` and `reason` stand together", "keep one"),
+            (Some(_), None) | (None, Some(_)) => {}
+        }
+    }
+    let sum = plain + modes.iter().map(|mode| mode.probability).sum::<f64>();
+    // Decimal fractions don't add up exactly.
+    if sum > 1.0 + 1e-9 && !modes.is_empty() {
+        let message = format!("the probabilities, with `failureProbability`, add up to {sum}");
+        judge.error(format!("{at}/failures"), message, "let them add up to 1 at most");
+    }
+}
+
+/// What goes wrong, as the world is told it.
+pub(super) fn failures(modes: &[WrittenMode]) -> Vec<FailureMode> {
+    let failure = |mode: &WrittenMode| match (mode.exit_code, mode.reason) {
+        (Some(code), _) => Failure::ExitCode(code),
+        (None, Some(FailureReason::Volume)) => Failure::Volume,
+        (None, Some(FailureReason::ImagePull)) => Failure::ImagePull,
+        (None, Some(FailureReason::OomKilled) | None) => Failure::OomKilled,
+    };
+    modes.iter().map(|mode| FailureMode { probability: mode.probability, failure: failure(mode) }).collect()
+}
+
+/// How many submissions an entry makes, and when.
+fn times(written: &Submissions) -> (u64, Times) {
+    let (arrivals, listed) = arrivals(&written.arrivals);
+    let times = match arrivals {
+        Arrivals::Fixed { start, every } => Times::Fixed { start, every },
+        Arrivals::Poisson { start, .. } => Times::From(start),
+        Arrivals::List(times) => Times::List(times),
+    };
+    (listed.or(written.count).unwrap_or(1), times)
+}
+
 /// The arrivals, and how many there are where they are listed.
-fn arrivals(written: &ArrivalProcess) -> (Arrivals, Option<u64>) {
+pub(super) fn arrivals(written: &ArrivalProcess) -> (Arrivals, Option<u64>) {
     let time = |span: TextDuration| SimTime::ZERO + span.0;
     match written {
         ArrivalProcess::Fixed { start, every } => (Arrivals::Fixed { start: time(*start), every: every.0 }, None),

@@ -1,11 +1,12 @@
 //! The work that comes to the cluster: when each entry submits next, and how long an attempt of a job runs.
 
+use rand::Rng;
+
 use crate::ids::{JobId, JobRef};
 use crate::scheduler::Event;
 use crate::sim::keyed::{Purpose, Streams};
-use crate::sim::market::happens;
 use crate::sim::sampler::{Sampler, exponential};
-use crate::sim::spec::{Arrivals, WorkloadEntry, WorkloadSource};
+use crate::sim::spec::{Arrivals, Failure, WorkloadEntry, WorkloadSource};
 use crate::units::{SimDuration, SimTime};
 
 /// An entry of the workload, as it unrolls.
@@ -25,8 +26,8 @@ pub(super) struct EntryState {
 pub(super) struct Fate {
     /// From RUNNING to the end.
     pub(super) runtime: SimDuration,
-    /// 0, or what went wrong.
-    pub(super) exit_code: i32,
+    /// What goes wrong, if anything does.
+    pub(super) failure: Option<Failure>,
 }
 
 impl EntryState {
@@ -73,7 +74,14 @@ impl EntryState {
             WorkloadSource::Synthetic { spec, array_size, .. } => (*spec, *array_size),
             WorkloadSource::Trace(jobs) => (jobs[usize::try_from(index).expect("within the trace")].spec, None),
         };
-        Event::submitted(JobId::new(self.number, index), self.entry.queue, spec, array_size)
+        Event::JobSubmitted {
+            job: JobId::new(self.number, index),
+            queue: self.entry.queue,
+            spec,
+            array_size,
+            depends_on: self.entry.depends_on.iter().map(|dependency| dependency.of(index)).collect(),
+            tracked: self.entry.tracked.contains(index),
+        }
     }
 
     /// What becomes of an attempt of one of the entry's jobs: the same whatever the scheduler does.
@@ -92,12 +100,34 @@ impl EntryState {
                 (sampler.draw(&mut streams.of(Purpose::Runtime, job.job.raw(), child)), false)
             }
         };
-        let drawn_failure = || {
-            let probability = self.entry.failure_probability;
-            let mut stream = streams.of(Purpose::Failure, job.job.raw(), child | u64::from(attempt));
-            happens(probability, &mut stream)
+        let failure = if recorded_failure {
+            Some(Failure::ExitCode(1))
+        } else {
+            self.draw_failure(job, child | u64::from(attempt), streams)
         };
-        let fails = recorded_failure || (self.entry.failure_probability > 0.0 && drawn_failure());
-        Fate { runtime, exit_code: fails.into() }
+        Fate { runtime, failure }
+    }
+
+    /// One draw, against the probabilities summed up: a mode that is added at the end changes no other attempt.
+    fn draw_failure(&self, job: JobRef, key: u64, streams: Streams) -> Option<Failure> {
+        /// 2^64: a draw is one of so many.
+        const DRAWS: f64 = 18_446_744_073_709_551_616.0;
+        let entry = &self.entry;
+        if entry.failure_probability <= 0.0 && entry.failures.is_empty() {
+            return None;
+        }
+        let drawn = streams.of(Purpose::Failure, job.job.raw(), key).next_u64();
+        let plain = (entry.failure_probability, Failure::ExitCode(1));
+        let modes = std::iter::once(plain).chain(entry.failures.iter().map(|mode| (mode.probability, mode.failure)));
+        let mut sum = 0.0;
+        for (probability, failure) in modes {
+            sum += probability;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates at both ends")]
+            let below = (sum * DRAWS) as u64;
+            if sum >= 1.0 || drawn < below {
+                return Some(failure);
+            }
+        }
+        None
     }
 }

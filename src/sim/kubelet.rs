@@ -7,19 +7,16 @@ use std::collections::BTreeSet;
 
 use crate::ids::{JobRef, JobSpecId, NodeId, PodId};
 use crate::model::Resources;
-use crate::scheduler::{Event, PodFailure};
+use crate::scheduler::{Event, PodFailure, PodStuck};
 use crate::sim::arrivals::Fate;
 use crate::sim::keyed::Purpose;
 use crate::sim::sampler::normal;
-use crate::sim::spec::WorldSpec;
+use crate::sim::spec::{Failure, WorldSpec};
 use crate::sim::world::{Happening, SimWorld};
 use crate::units::{SimDuration, SimTime};
 
 /// AWS Batch kills a container this long after SIGTERM (documented, `UG:job_timeouts`).
 const SIGTERM_GRACE: SimDuration = SimDuration::from_secs(30);
-
-/// What a shell says of a process that SIGTERM ended.
-const SIGTERM_EXIT_CODE: i32 = 143;
 
 /// A pod that was admitted to a node.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +24,8 @@ pub(super) struct Admitted {
     pub(super) pod: PodId,
     node: NodeId,
     spec: JobSpecId,
-    /// What its containers will end with.
-    exit_code: i32,
+    /// What goes wrong with it, if anything does.
+    failure: Option<Failure>,
 }
 
 /// A pod that the core wants on a node.
@@ -105,16 +102,26 @@ impl SimWorld {
                 self.instances.get_mut(node).expect("just seen").pull(image, ready_at);
             }
         }
-        let Fate { runtime, exit_code } = self.entry(job.job).fate(job, attempt, self.streams);
+        let Fate { runtime, failure } = self.entry(job.job).fate(job, attempt, self.streams);
         let main = self.spec.specs[spec.index()].multi_node.as_ref().map(|multi_node| multi_node.main);
         // A multi-node parallel job's other nodes run until they are stopped.
         let runtime = (main == node_index).then_some(runtime);
-        self.schedule(starts_at, Happening::Start(Admitted { pod, node, spec, exit_code }, runtime));
+        self.schedule(starts_at, Happening::Start(Admitted { pod, node, spec, failure }, runtime));
     }
 
     /// The containers run.
     pub(super) fn start_pod(&mut self, admitted: Admitted, runtime: Option<SimDuration>) {
         if self.is_overtaken(admitted) {
+            return;
+        }
+        let stuck = match admitted.failure {
+            Some(Failure::Volume) => Some(PodStuck::Volume),
+            Some(Failure::ImagePull) => Some(PodStuck::Image),
+            Some(Failure::ExitCode(_) | Failure::OomKilled) | None => None,
+        };
+        if let Some(why) = stuck {
+            self.park(admitted);
+            self.facts.push(Event::PodStuck { pod: admitted.pod, why });
             return;
         }
         self.facts.push(Event::PodRunning { pod: admitted.pod });
@@ -132,9 +139,11 @@ impl SimWorld {
         self.kubelets.deleted.remove(&admitted.pod);
         self.leave(admitted);
         let pod = admitted.pod;
-        self.facts.push(match admitted.exit_code {
-            0 => Event::PodSucceeded { pod },
-            code => Event::PodFailed { pod, failure: PodFailure::ExitCode(code) },
+        self.facts.push(match admitted.failure {
+            Some(Failure::ExitCode(code)) => Event::PodFailed { pod, failure: PodFailure::ExitCode(code) },
+            Some(Failure::OomKilled) => Event::PodFailed { pod, failure: PodFailure::OomKilled },
+            // Those never started.
+            Some(Failure::Volume | Failure::ImagePull) | None => Event::PodSucceeded { pod },
         });
     }
 
@@ -142,7 +151,7 @@ impl SimWorld {
     pub(super) fn delete_pod(&mut self, pod: PodId, node: NodeId, spec: JobSpecId) {
         if self.kubelets.deleted.insert(pod) {
             let at = self.now + self.kubelets.sigterm_to_exit;
-            self.schedule(at, Happening::Stop(Admitted { pod, node, spec, exit_code: SIGTERM_EXIT_CODE }));
+            self.schedule(at, Happening::Stop(Admitted { pod, node, spec, failure: None }));
         }
     }
 

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobSpecId, ZoneId};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobSpecId, ZoneId};
 use crate::model::{Assumptions, Distribution, Resources};
-use crate::scheduler::{EnvironmentSpec, JobSpec, QueueSpec, TypeFacts};
+use crate::scheduler::{ConsumableSpec, Dependency, EnvironmentSpec, Event, JobSpec, QueueSpec, TypeFacts};
 use crate::units::{MicroUsd, SimDuration, SimTime};
 
 /// A synthetic cluster, its market and its work.
@@ -23,6 +23,8 @@ pub struct WorldSpec {
     pub nodes: Vec<FixedNode>,
     /// Job queues by id.
     pub queues: Vec<QueueSpec>,
+    /// Consumable resources by id.
+    pub consumables: Vec<ConsumableSpec>,
     /// Job specs by id.
     pub specs: Vec<JobSpec>,
     /// Container images, by their size in MiB.
@@ -31,6 +33,9 @@ pub struct WorldSpec {
     pub image_of: Vec<u32>,
     /// The work.
     pub workload: Vec<WorkloadEntry>,
+    /// What happens to the account during the run, in order of time: before the submissions of that time, but for the
+    /// ends of jobs, which come after them.
+    pub operations: Vec<(SimTime, Vec<Event>)>,
     /// How Spot behaves.
     pub spot: SpotMarket,
     /// When the run ends at the latest, beside having nothing left to do.
@@ -96,6 +101,105 @@ pub struct WorkloadEntry {
     pub source: WorkloadSource,
     /// Probability that an attempt ends with exit code 1.
     pub failure_probability: f64,
+    /// Other ways in which an attempt fails. All probabilities together are at most 1.
+    pub failures: Vec<FailureMode>,
+    /// What every job of it depends on.
+    pub depends_on: Vec<WorkloadDependency>,
+    /// Which of its jobs someone will name later.
+    pub tracked: Tracked,
+}
+
+/// A way in which attempts fail.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FailureMode {
+    /// How likely it is, for each attempt.
+    pub probability: f64,
+    /// What goes wrong.
+    pub failure: Failure,
+}
+
+/// What goes wrong with an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// A container ends with this exit code, after its runtime.
+    ExitCode(i32),
+    /// A container uses more memory than its limit, after its runtime.
+    OomKilled,
+    /// A volume can't be attached or mounted: the pod does not start.
+    Volume,
+    /// An image can't be pulled: the pod does not start.
+    ImagePull,
+}
+
+/// What the jobs of an entry depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are named for what they hold")]
+pub enum WorkloadDependency {
+    /// All on the same.
+    All(Dependency),
+    /// The n-th on the n-th of another entry; child by child with `n_to_n`.
+    Paired { entry: u16, n_to_n: bool },
+}
+
+/// Which jobs of an entry someone will name later, to depend on them or to end them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Tracked {
+    /// None.
+    #[default]
+    None,
+    /// Those of these indexes, in ascending order.
+    Only(Vec<u64>),
+    /// All.
+    All,
+}
+
+impl Tracked {
+    /// Whether the job of an index is one of them.
+    pub fn contains(&self, index: u64) -> bool {
+        match self {
+            Self::None => false,
+            Self::Only(indexes) => indexes.binary_search(&index).is_ok(),
+            Self::All => true,
+        }
+    }
+
+    /// Takes one more in.
+    pub fn insert(&mut self, index: u64) {
+        match self {
+            Self::None => *self = Self::Only(vec![index]),
+            Self::Only(indexes) => {
+                if let Err(at) = indexes.binary_search(&index) {
+                    indexes.insert(at, index);
+                }
+            }
+            Self::All => {}
+        }
+    }
+}
+
+impl WorkloadDependency {
+    /// What the job of an index depends on.
+    pub fn of(self, index: u64) -> Dependency {
+        match self {
+            Self::All(dependency) => dependency,
+            Self::Paired { entry, n_to_n: false } => Dependency::Job(JobId::new(entry, index)),
+            Self::Paired { entry, n_to_n: true } => Dependency::NToN(JobId::new(entry, index)),
+        }
+    }
+}
+
+impl WorkloadEntry {
+    /// Jobs that never fail, depend on nothing, and are never named.
+    pub const fn new(queue: JobQueueId, source: WorkloadSource) -> Self {
+        Self {
+            queue,
+            source,
+            failure_probability: 0.0,
+            failures: Vec::new(),
+            depends_on: Vec::new(),
+            tracked: Tracked::None,
+        }
+    }
 }
 
 /// Where an entry's jobs come from.

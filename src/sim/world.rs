@@ -1,7 +1,7 @@
 //! The synthetic cluster as a driver: an event queue over integer time, and what becomes of each command.
 
 use crate::driver::{Driver, DriverError};
-use crate::ids::{ComputeEnvironmentId, JobQueueId, JobSpecId, NodeId};
+use crate::ids::{ComputeEnvironmentId, ConsumableResourceId, JobQueueId, JobSpecId, NodeId};
 use crate::scheduler::{Command, Decision, Event, LaunchRequest, Observation};
 use crate::sim::arrivals::EntryState;
 use crate::sim::instances::Instances;
@@ -27,6 +27,8 @@ pub struct SimWorld {
     pub(super) kubelets: Kubelets,
     pub(super) latencies: Latencies,
     entries: Vec<EntryState>,
+    /// Whether jobs depend on each other, or are ended.
+    has_order: bool,
     /// Facts to be reported at the next observation.
     pub(super) facts: Vec<Event>,
     started: bool,
@@ -37,6 +39,8 @@ pub struct SimWorld {
 /// Something that will happen.
 #[derive(Debug, Clone)]
 pub(super) enum Happening {
+    /// An operation of the account, by its place in the list.
+    Operate(usize),
     /// The next submission of a workload entry.
     Submit { entry: u16 },
     /// EC2 answers a request.
@@ -65,7 +69,8 @@ impl Happening {
     /// Whether the run must wait for it. The market goes on for ever and nobody waits for it.
     const fn is_foreground(&self) -> bool {
         match self {
-            Self::Submit { .. }
+            Self::Operate(_)
+            | Self::Submit { .. }
             | Self::Answer(_)
             | Self::Join(_)
             | Self::Gone(_)
@@ -109,8 +114,10 @@ impl SimWorld {
         let entries = spec.workload.iter().enumerate().map(|(number, entry)| {
             EntryState::new(u16::try_from(number).expect("at most 65,536 workload entries"), entry.clone())
         });
+        let has_order = !spec.operations.is_empty() || spec.workload.iter().any(|entry| !entry.depends_on.is_empty());
         Self {
             entries: entries.collect(),
+            has_order,
             instances: Instances::new(&spec),
             kubelets: Kubelets::new(&spec),
             spec,
@@ -153,10 +160,16 @@ impl SimWorld {
         for (id, spec) in numbered.zip(&self.spec.queues) {
             self.facts.push(Event::JobQueueCreated { queue: JobQueueId(id), spec: Box::new(spec.clone()) });
         }
+        for (id, &spec) in (0..).zip(&self.spec.consumables) {
+            self.facts.push(Event::ConsumableResourceSet { resource: ConsumableResourceId(id), spec });
+        }
         for (id, spec) in (0..).zip(&self.spec.specs) {
             self.facts.push(Event::JobSpecRegistered { spec: JobSpecId(id), job: Box::new(spec.clone()) });
         }
         self.adopt_fixed_nodes();
+        for operation in 0..self.spec.operations.len() {
+            self.schedule(self.spec.operations[operation].0, Happening::Operate(operation));
+        }
         for entry in 0..self.entries.len() {
             let number = u16::try_from(entry).expect("checked at construction");
             if let Some(at) = self.entries[entry].next_time(self.streams) {
@@ -169,6 +182,7 @@ impl SimWorld {
         self.foreground -= usize::from(happening.is_foreground());
         self.handled += 1;
         match happening {
+            Happening::Operate(operation) => self.facts.extend(self.spec.operations[operation].1.iter().cloned()),
             Happening::Submit { entry } => self.submit(entry),
             Happening::Answer(request) => self.answer(&request),
             Happening::Join(node) => self.join(node),
@@ -195,6 +209,27 @@ impl SimWorld {
                 }
                 None => return,
             }
+        }
+    }
+
+    /// Puts what people do at one time into an order that makes sense of it: a job is submitted before those that depend
+    /// on it, and before it is ended.
+    fn arrange(&mut self) {
+        if !self.has_order {
+            return;
+        }
+        let is_end =
+            |event: &Event| matches!(event, Event::JobCancelRequested { .. } | Event::JobTerminateRequested { .. });
+        self.facts.sort_by_key(is_end);
+        let places: Vec<_> =
+            (0..self.facts.len()).filter(|&at| matches!(self.facts[at], Event::JobSubmitted { .. })).collect();
+        let mut submissions: Vec<_> = places.iter().map(|&at| self.facts[at].clone()).collect();
+        submissions.sort_by_key(|event| match event {
+            Event::JobSubmitted { job, .. } => Some(*job),
+            _ => None,
+        });
+        for (at, submission) in places.into_iter().zip(submissions) {
+            self.facts[at] = submission;
         }
     }
 
@@ -237,6 +272,7 @@ impl Driver for SimWorld {
         while let Some((_, happening)) = self.queue.pop_until(self.now) {
             self.handle(happening);
         }
+        self.arrange();
         seen.now = self.now;
         self.ended_at = self.now;
         seen.events.clear();

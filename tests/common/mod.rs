@@ -30,20 +30,21 @@ fn world(environment: EnvironmentSpec, jobs: u64, mean_gap_s: f64, runtime: Dist
         environments: vec![environment],
         nodes: vec![],
         queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
+        consumables: Vec::new(),
+        operations: Vec::new(),
         specs: vec![JobSpec { requests: SERVER, attempts: 1, ..JobSpec::default() }],
         images: vec![0],
         image_of: vec![0],
-        workload: vec![WorkloadEntry {
-            queue: JobQueueId(0),
-            source: WorkloadSource::Synthetic {
+        workload: vec![WorkloadEntry::new(
+            JobQueueId(0),
+            WorkloadSource::Synthetic {
                 spec: JobSpecId(0),
                 array_size: None,
                 count: jobs,
                 arrivals: Arrivals::Poisson { start: SimTime::ZERO, mean_gap_s },
                 runtime,
             },
-            failure_probability: 0.0,
-        }],
+        )],
         spot: SpotMarket::Calm,
         stop_at: SimTime::MAX,
     }

@@ -19,6 +19,7 @@ const fn row(module: &'static str, knows: &'static [&'static str], why: &'static
 const MODULES: &[Row] = &[
     row("units", &[], "quantities are the ground that everything stands on"),
     row("ids", &[], "an id is a number; what it names is known elsewhere"),
+    row("nearest", &[], "which word was meant is a question about words"),
     row("wheel", &["units"], "the event queue sorts times and knows nothing of what it carries"),
     row("model", &["units", "ids"], "nouns of AWS and Kubernetes say what is written, not what is done with it"),
     row(
@@ -31,6 +32,11 @@ const MODULES: &[Row] = &[
         "scheduler",
         &["units", "ids", "model"],
         "the core must not be able to tell a simulated world from a live one, and replays on every platform",
+    ),
+    row(
+        "batch",
+        &["units", "ids", "nearest", "model", "catalog", "scheduler"],
+        "the control plane turns documents into facts for the core; it holds no core, no clock and no world",
     ),
     row("driver", &["units", "ids", "model", "scheduler"], "the seam knows no particular world"),
     row(
@@ -65,7 +71,7 @@ const MODULES: &[Row] = &[
     ),
     row(
         "scenario",
-        &["units", "ids", "model", "catalog", "scheduler", "sim", "import"],
+        &["units", "ids", "nearest", "model", "catalog", "scheduler", "batch", "sim", "import"],
         "it builds a world and never runs one",
     ),
     row(
@@ -88,6 +94,7 @@ const MODULES: &[Row] = &[
             "pod",
             "catalog",
             "scheduler",
+            "batch",
             "driver",
             "journal",
             "sim",
@@ -123,7 +130,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("schemars", &["model", "scenario"]),
     ("serde", ANYWHERE),
     ("serde_json", NOT_IN_THE_CORE),
-    ("strsim", &["catalog", "scenario", "cli"]),
+    ("strsim", &["nearest", "catalog", "cli"]),
     ("tempfile", &["journal", "report", "cli", "live"]),
     ("thiserror", NOT_IN_THE_CORE),
     ("tokio", &["live"]),
@@ -138,6 +145,7 @@ const ANYWHERE: &[&str] = &[
     "pod",
     "catalog",
     "scheduler",
+    "batch",
     "driver",
     "journal",
     "sim",
@@ -157,6 +165,7 @@ const NOT_IN_THE_CORE: &[&str] = &[
     "model",
     "pod",
     "catalog",
+    "batch",
     "driver",
     "journal",
     "live",
@@ -170,7 +179,7 @@ const NOT_IN_THE_CORE: &[&str] = &[
 ];
 
 /// Modules that are pure: no clock, no file, no thread, no process, no environment.
-const PURE: &[&str] = &["units", "ids", "wheel", "model", "pod", "scheduler", "sim"];
+const PURE: &[&str] = &["units", "ids", "nearest", "wheel", "model", "pod", "scheduler", "batch", "sim"];
 const IMPURE_STD: &[&str] = &["time", "fs", "io", "net", "thread", "env", "process", "os"];
 
 /// The top-level module of a source file; `None` for the crate's root and its binary.

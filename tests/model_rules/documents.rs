@@ -125,12 +125,12 @@ fn faults<T: JsonSchema + DeserializeOwned>(document: &Value, problems: impl FnO
 fn validator<T: JsonSchema>() -> Arc<Validator> {
     static BUILT: Mutex<BTreeMap<&str, Arc<Validator>>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().expect("no test panics while it builds");
-    let build = || {
+    let compile = || {
         let mut schema = schemars::schema_for!(T).to_value();
         without_null(&mut schema);
         Arc::new(jsonschema::validator_for(&schema).expect("a schema"))
     };
-    Arc::clone(built.entry(std::any::type_name::<T>()).or_insert_with(build))
+    Arc::clone(built.entry(std::any::type_name::<T>()).or_insert_with(compile))
 }
 
 /// Documents leave out what they don't say: as in the published schema, `null` is no value.

@@ -67,6 +67,38 @@ fn a_submission_goes_before_the_definition() {
 }
 
 #[test]
+fn faults_of_an_override_are_told_where_it_stands() {
+    let container = r#"{ "name": "c%", "image": "i", "resources": { "limits": { "cpu": "1", "memory": "64Mi" } } }"#;
+    let before = r#"{ "name": "before", "image": "i", "resources": { "limits": { "cpu": "1", "memory": "64Mi" } } }"#;
+    let changes = [Change::Fill("/containers", 3, container), Change::Fill("/initContainers", 1, before)];
+    let definition = changed(Base::Pod, &changes);
+    let submit = changed(
+        Base::Submit,
+        &[Change::Set(
+            "/eksPropertiesOverride/podProperties",
+            r#"{ "containers": [{ "name": "c2", "resources": { "limits": { "cpu": "0.1" } } }, { "name": "c1", "resources": { "requests": { "memory": "32Mi" } } }],
+                 "initContainers": [{ "name": "before", "env": [{ "name": "AWS_BATCH_X" }], "resources": { "limits": { "memory": "1Mi" } } }] }"#,
+        )],
+    );
+    let (_, problems) = effective(
+        &serde_json::from_value(definition).expect("a definition"),
+        &serde_json::from_value(submit).expect("a submission"),
+        &Assumptions::default(),
+    );
+    let mut pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+    pointers.sort_unstable();
+    assert_eq!(
+        pointers,
+        [
+            "/eksPropertiesOverride/podProperties/containers/0/resources/limits/cpu",
+            "/eksPropertiesOverride/podProperties/containers/1/resources/requests/memory",
+            "/eksPropertiesOverride/podProperties/initContainers/0/env/0/name",
+            "/eksPropertiesOverride/podProperties/initContainers/0/resources/limits/memory",
+        ]
+    );
+}
+
+#[test]
 fn parameters_reach_as_far_as_is_assumed() {
     let definition = changed(
         Base::Container,

@@ -72,12 +72,15 @@ fn rules_can_be_cited() {
     assert_eq!(unique.len(), ids.len(), "an id stands for one rule");
     let documented = all().filter(|rule| rule.mark == Mark::Documented).count();
     assert!(documented > 200 && ids.len() - documented < 80, "{documented} documented rules of {}", ids.len());
-    for Rule { id, rule, source, .. } in all() {
+    for Rule { id, sentence, source, .. } in all() {
         let word = |word: &str| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         assert!(id.split_once('/').is_some_and(|(noun, name)| word(noun) && word(name)), "{id}");
-        assert!(rule.ends_with('.') && rule.starts_with(|c: char| c.is_ascii_uppercase() || c == '`'), "{id}: {rule}");
+        assert!(
+            sentence.ends_with('.') && sentence.starts_with(|c: char| c.is_ascii_uppercase() || c == '`'),
+            "{id}: {sentence}"
+        );
         let known = ["API:", "UG:", "Kubernetes:", "seed"].iter().any(|start| source.starts_with(start));
         assert!(known, "{id}: {source}");
     }

@@ -7,7 +7,7 @@ macro_rules! rules {
     ($($id:literal $mark:ident $source:literal: $rule:literal $base:ident [$($change:expr),*] => $at:literal, $says:literal;)*) => {
         pub(crate) const RULES: &[crate::rules::Rule] = &[$(crate::rules::Rule {
             id: $id,
-            rule: $rule,
+            sentence: $rule,
             source: $source,
             mark: crate::rules::Mark::$mark,
             base: crate::documents::Base::$base,
@@ -34,7 +34,7 @@ pub(crate) struct Rule {
     /// What it is cited by: `noun/name`.
     pub(crate) id: &'static str,
     /// The rule as a sentence.
-    pub(crate) rule: &'static str,
+    pub(crate) sentence: &'static str,
     /// Where it comes from.
     pub(crate) source: &'static str,
     /// Whether that says it, or it is assumed.

@@ -12,10 +12,10 @@ use serde_json::Value;
 use windtunnel::model::{Assumptions, JobDefinition, SubmitJob, effective};
 use windtunnel::pod::{ArrayChild, Attempt, JobNode, render};
 
-/// A story: what stands in its file.
+/// What stands in the file of a story.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Story {
+struct Golden {
     story: String,
     job_definition: JobDefinition,
     submit_job: SubmitJob,
@@ -38,7 +38,7 @@ struct Told {
 }
 
 /// The pod that the story's attempt becomes.
-fn pod(story: &Story) -> Value {
+fn pod(story: &Golden) -> Value {
     let assumptions = Assumptions::default();
     assert_eq!(story.job_definition.problems(&assumptions), [], "{}", story.story);
     let (job, problems) = effective(&story.job_definition, &story.submit_job, &assumptions);
@@ -79,7 +79,7 @@ fn attempts_become_the_pods_that_are_written_down() {
     let mut differ = String::new();
     for file in stories() {
         let text = fs::read_to_string(&file).unwrap();
-        let story: Story = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let story: Golden = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let now = pod(&story);
         if now == story.pod {
             continue;
@@ -110,7 +110,7 @@ fn attempts_become_the_pods_that_are_written_down() {
 #[test]
 fn every_pod_can_be_created_and_found_again() {
     for file in stories() {
-        let story: Story = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let story: Golden = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         let pod = pod(&story);
         let label =
             |value: &str| value.len() <= 63 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));

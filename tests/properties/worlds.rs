@@ -63,6 +63,8 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
         let days = if scarce { 1 } else { 60 };
         let spec = WorldSpec {
             zones: 2,
+            consumables: Vec::new(),
+            operations: Vec::new(),
             workload: workload.collect(),
             environments: environments.into_iter().map(|(environment, _)| environment).collect(),
             images: vec![if assumptions.image_size_mib == 0 { 0 } else { 500 }],
@@ -190,15 +192,17 @@ struct Entry {
 impl Entry {
     fn build(self, queue: Index, spec: Index, queues: &[QueueSpec], specs: &[JobSpec]) -> WorkloadEntry {
         WorkloadEntry {
-            queue: JobQueueId(u16::try_from(queue.index(queues.len())).expect("a handful")),
-            source: WorkloadSource::Synthetic {
-                spec: JobSpecId(u32::try_from(spec.index(specs.len())).expect("a handful")),
-                array_size: self.array_size,
-                count: self.count,
-                arrivals: self.arrivals,
-                runtime: self.runtime,
-            },
             failure_probability: self.failure_probability,
+            ..WorkloadEntry::new(
+                JobQueueId(u16::try_from(queue.index(queues.len())).expect("a handful")),
+                WorkloadSource::Synthetic {
+                    spec: JobSpecId(u32::try_from(spec.index(specs.len())).expect("a handful")),
+                    array_size: self.array_size,
+                    count: self.count,
+                    arrivals: self.arrivals,
+                    runtime: self.runtime,
+                },
+            )
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The known word that an unknown one was probably meant to be. Knows words only.
 
 /// The candidate most like `word`, if any is like it at all; the first among equals.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Below this share of common letters a suggestion is a guess.
     const SIMILAR: f64 = 0.6;
     let simple = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
@@ -17,7 +17,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// `a`, `b` or `c`, in backticks.
-pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<_> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
