@@ -16,6 +16,7 @@ use crate::cli::run;
 use crate::cli::{CliError, ExitStatus};
 use crate::driver::{self, DriverError, Watcher};
 use crate::history::Follow;
+use crate::history::status_reason::Texts;
 use crate::ids::JobRef;
 use crate::journal::{JournalError, Reader};
 use crate::metrics::Metrics;
@@ -75,7 +76,7 @@ fn from_scenario(args: &ExplainArgs, job: JobRef) -> Result<(Follow, Metrics), C
     }
     let seed = args.seed.unwrap_or(scenario.seed);
     let assumptions = &scenario.world.assumptions;
-    let mut follow = Follow::new(job, &scenario.config, scenario.names.clone());
+    let mut follow = Follow::new(job, &scenario.config, scenario.names.clone()).with_texts(Texts::new(assumptions));
     let mut metrics =
         Metrics::new(scenario.config.instance_types.clone(), scenario.names, assumptions).following(job.job);
     let mut scheduler = Scheduler::new(scenario.config);

@@ -9,6 +9,7 @@ use crate::cli::progress::{Progress, Stopwatch};
 use crate::cli::{CliError, ExitStatus};
 use crate::driver::{self, DriverError};
 use crate::history::EventBridge;
+use crate::history::status_reason::Texts;
 use crate::journal::{Header, Writer};
 use crate::metrics::{Metrics, Results};
 use crate::report::{self, OutputDir, OutputFile};
@@ -65,7 +66,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
     });
     let journal = journal.transpose().map_err(failed)?;
     let events = args.events.as_deref().map(OutputFile::create).transpose().map_err(failed)?;
-    let events = events.map(|file| EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file));
+    let events = events.map(|file| {
+        EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file)
+            .with_texts(Texts::new(&scenario.world.assumptions))
+    });
 
     let watch = Stopwatch::start();
     let mut watchers = Files { journal, events };

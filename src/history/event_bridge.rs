@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::driver::{DriverError, Watcher};
 use crate::history::clock::{iso_time, unix_ms};
 use crate::history::log::{AttemptRecord, JobLog, JobRecord, Keep, StatusSummary};
-use crate::history::status_reason;
+use crate::history::status_reason::{self, Texts};
 use crate::history::transition::{JobState, Transition};
 use crate::model::Names;
 use crate::scheduler::{AttemptOutcome, Decision, Dependency, Event, JobSpec, Observation, SchedulerConfig};
@@ -151,6 +151,13 @@ impl<W: Write> EventBridge<W> {
         Self { log: JobLog::new(config, names, Keep::Last(0)), lines }
     }
 
+    /// Tells the ends of attempts in these words.
+    #[must_use]
+    pub fn with_texts(mut self, texts: Texts) -> Self {
+        self.log = self.log.with_texts(texts);
+        self
+    }
+
     /// Events written so far.
     pub const fn written(&self) -> u64 {
         self.lines.written
@@ -289,7 +296,7 @@ fn attempt(attempt: &AttemptRecord) -> Option<Attempt> {
         node_name: end.node.to_string(),
         started_at: end.running_at.map(unix_ms),
         stopped_at: unix_ms(end.stopped_at),
-        status_reason: status_reason::of_attempt(&end),
+        status_reason: attempt.status_reason.clone(),
     })
 }
 

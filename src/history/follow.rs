@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::driver::{DriverError, Watcher};
 use crate::history::log::{JobLog, JobRecord, Keep, StatusSummary};
+use crate::history::status_reason::Texts;
 use crate::history::transition::Transition;
 use crate::history::waits::Waits;
 use crate::ids::{InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, NodeId, ZoneId};
@@ -77,6 +78,13 @@ impl Follow {
             summaries: Vec::new(),
             now: SimTime::ZERO,
         }
+    }
+
+    /// Tells the ends of attempts in these words.
+    #[must_use]
+    pub fn with_texts(mut self, texts: Texts) -> Self {
+        self.log = self.log.with_texts(texts);
+        self
     }
 
     /// The job's record; `None` if the run had none of that id.

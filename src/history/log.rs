@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::driver::{DriverError, Watcher};
 use crate::history::states::States;
-use crate::history::status_reason::{self, Shortages};
+use crate::history::status_reason::{self, Shortages, Texts};
 use crate::history::transition::{Cause, JobState, Transition};
 use crate::ids::{JobId, JobQueueId, JobRef, JobSpecId, NodeId, PodId};
 use crate::model::Names;
@@ -34,7 +34,7 @@ pub struct Moment {
 }
 
 /// One pod of a job. Of a multi-node parallel job, an attempt has several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptRecord {
     /// 1 for the first.
     pub attempt: u8,
@@ -50,6 +50,8 @@ pub struct AttemptRecord {
     pub running_at: Option<SimTime>,
     /// How it ended, once it has.
     pub end: Option<AttemptEnd>,
+    /// Its statusReason, once it has one.
+    pub status_reason: Option<String>,
 }
 
 /// Children of an array by state: `arrayProperties.statusSummary`, in the order of [`JobState::ALL`].
@@ -134,6 +136,7 @@ pub struct JobLog {
     /// Finished jobs that are kept, oldest first; arrays and jobs, not children.
     finished: VecDeque<JobId>,
     shortages: Shortages,
+    texts: Texts,
     transitions: Vec<Transition>,
 }
 
@@ -147,6 +150,7 @@ impl JobLog {
             jobs: BTreeMap::new(),
             finished: VecDeque::new(),
             shortages: Shortages::default(),
+            texts: Texts::default(),
             transitions: Vec::new(),
         }
     }
@@ -155,6 +159,13 @@ impl JobLog {
     #[must_use]
     pub fn only(mut self, job: JobId) -> Self {
         self.states = self.states.only(job);
+        self
+    }
+
+    /// Tells the ends of attempts in these words.
+    #[must_use]
+    pub fn with_texts(mut self, texts: Texts) -> Self {
+        self.texts = texts;
         self
     }
 
@@ -276,17 +287,23 @@ impl JobLog {
             {
                 attempt.running_at = end.running_at;
                 attempt.end = Some(*end);
+                attempt.status_reason = self.texts.of_attempt(end);
             }
         }
         for command in &decision.commands {
             if let Command::CreatePod { pod, job, attempt, node, node_index, .. } = command {
                 // A child's record may open in this very step.
                 if let Some(record) = self.open(*job) {
-                    let (attempt, pod, node, node_index) = (*attempt, *pod, *node, *node_index);
-                    let (running_at, end) = (None, None);
-                    let starting_at = now;
-                    let record_of = AttemptRecord { attempt, pod, node, node_index, starting_at, running_at, end };
-                    record.attempts.push(record_of);
+                    record.attempts.push(AttemptRecord {
+                        attempt: *attempt,
+                        pod: *pod,
+                        node: *node,
+                        node_index: *node_index,
+                        starting_at: now,
+                        running_at: None,
+                        end: None,
+                        status_reason: None,
+                    });
                 }
             }
         }
@@ -313,15 +330,17 @@ impl JobLog {
 
     fn apply(&mut self, transition: &Transition) {
         let Transition { job, at, from, to, cause } = *transition;
+        let ended = match &cause {
+            Cause::Retried(end) => self.texts.of_attempt(end),
+            Cause::Ended { job, attempt } => self.texts.of_job(job, attempt.as_ref()),
+            Cause::ChildrenEnded(end) => (end.failed > 0).then(|| status_reason::CHILD_FAILED.to_owned()),
+            _ => None,
+        };
         let Some(record) = self.open(job) else { return };
         record.state = to;
         record.moments.push(Moment { at, state: to });
         match cause {
-            Cause::Retried(end) => record.status_reason = status_reason::of_attempt(&end),
-            Cause::Ended { job, attempt } => record.status_reason = status_reason::of_job(&job, attempt.as_ref()),
-            Cause::ChildrenEnded(end) => {
-                record.status_reason = (end.failed > 0).then(|| status_reason::CHILD_FAILED.to_owned());
-            }
+            Cause::Retried(_) | Cause::Ended { .. } | Cause::ChildrenEnded(_) => record.status_reason = ended,
             Cause::Started { pod } => {
                 if let Some(attempt) = record.attempts.iter_mut().find(|attempt| attempt.pod == pod) {
                     attempt.running_at = Some(at);

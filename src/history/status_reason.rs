@@ -1,22 +1,18 @@
 //! Every `statusReason`, word by word, and the `reason` of a container: the one place where these texts stand.
 //!
 //! Sources: `UG:job_stuck_in_runnable`, `UG:job_stuck_in_runnable_time_limit_actions` (blocked queues and their time
-//! limits), `UG:bestpractice6` (`Host EC2*`). AWS publishes no text for the other ends on EKS: those of failed dependencies,
-//! failed children, timeouts and deleted queues are the ones that users report; where there is no report either, the text
-//! says plainly what happened, or is Kubernetes' own.
+//! limits), `UG:bestpractice6` (`Host EC2*`). AWS publishes no text for the other ends on EKS. Those of attempts that can be
+//! retried are assumptions (`…StatusReason`), since `evaluateOnExit` hangs on them; those of failed dependencies, failed
+//! children, timeouts and deleted queues are the ones that users report; else the text says plainly what happened.
 
 use crate::ids::NodeId;
-use crate::model::Names;
+use crate::model::{Assumptions, Names};
 use crate::scheduler::{
     AttemptEnd, AttemptOutcome, Blocked, Decision, EndCause, EndKind, Event, JobEnd, Observation, PodFailure, Reason,
 };
 
-/// What a reclaimed or broken host leaves, before the instance's id and after it.
-const HOST_TERMINATED: (&str, &str) = ("Host EC2 (instance ", ") terminated.");
-const TIMED_OUT: &str = "Job attempt duration exceeded timeout";
-const VOLUME_NOT_ATTACHED: &str = "A volume of the pod could not be attached or mounted.";
-const ENVIRONMENT_UPDATED: &str = "The compute environment was updated.";
-const POD_DELETED: &str = "The pod was deleted.";
+/// Where the text of a lost host has the instance's id.
+const ID: &str = "{id}";
 
 /// The statusReason of an array that FAILED.
 pub const CHILD_FAILED: &str = "Array Child Job failed";
@@ -26,23 +22,61 @@ pub fn instance_id(node: NodeId) -> String {
     format!("i-{:017x}", node.0)
 }
 
-/// An attempt's statusReason; `None` where its containers' exit says it all.
-pub fn of_attempt(end: &AttemptEnd) -> Option<String> {
-    Some(match end.outcome {
-        AttemptOutcome::Succeeded | AttemptOutcome::Failed(PodFailure::ExitCode(_) | PodFailure::OomKilled) => {
-            return None;
+/// What is said of an attempt that ended so: the statusReason under these assumptions, which may hold `{id}` where the
+/// instance's id stands.
+pub fn of_end_kind(kind: EndKind, all: &Assumptions) -> &str {
+    match kind {
+        EndKind::Exited => &all.container_exit_status_reason,
+        EndKind::OomKilled => &all.out_of_memory_status_reason,
+        EndKind::Rejected => &all.pod_rejected_status_reason,
+        EndKind::HostTerminated => &all.host_terminated_status_reason,
+        EndKind::VolumeNotAttached => &all.volume_status_reason,
+        EndKind::EnvironmentUpdated => &all.environment_updated_status_reason,
+        EndKind::Deleted => &all.pod_deleted_status_reason,
+    }
+}
+
+/// The texts of a run, as its assumptions give them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts(Vec<String>);
+
+impl Texts {
+    /// The texts under these assumptions.
+    pub fn new(all: &Assumptions) -> Self {
+        Self(EndKind::ALL.map(|kind| of_end_kind(kind, all).to_owned()).into())
+    }
+
+    /// An attempt's statusReason; `None` where it succeeded.
+    pub fn of_attempt(&self, end: &AttemptEnd) -> Option<String> {
+        if let Some((kind, _)) = end.outcome.failure() {
+            return self.0.get(kind as usize).map(|text| text.replace(ID, &instance_id(end.node)));
         }
-        AttemptOutcome::Failed(PodFailure::Deleted) => POD_DELETED.to_owned(),
-        AttemptOutcome::Failed(rejection) => of_rejection(rejection)?.to_owned(),
-        AttemptOutcome::HostTerminated => {
-            format!("{}{}{}", HOST_TERMINATED.0, instance_id(end.node), HOST_TERMINATED.1)
+        Some(match end.outcome {
+            AttemptOutcome::TimedOut => "Job attempt duration exceeded timeout".to_owned(),
+            AttemptOutcome::Terminated => "The job was terminated.".to_owned(),
+            AttemptOutcome::MainNodeEnded => "The main node of the job ended.".to_owned(),
+            AttemptOutcome::Succeeded
+            | AttemptOutcome::Failed(_)
+            | AttemptOutcome::HostTerminated
+            | AttemptOutcome::VolumeNotAttached
+            | AttemptOutcome::EnvironmentUpdated => return None,
+        })
+    }
+
+    /// A job's statusReason at its end; `None` where it SUCCEEDED. Whoever ended the job on purpose gives a reason, which
+    /// the core is not told: where it is not known, the text names the action.
+    pub fn of_job(&self, end: &JobEnd, attempt: Option<&AttemptEnd>) -> Option<String> {
+        match end.why {
+            EndCause::AttemptFailed => attempt.and_then(|attempt| self.of_attempt(attempt)),
+            why => of_end(why),
         }
-        AttemptOutcome::TimedOut => TIMED_OUT.to_owned(),
-        AttemptOutcome::Terminated => "The job was terminated.".to_owned(),
-        AttemptOutcome::VolumeNotAttached => VOLUME_NOT_ATTACHED.to_owned(),
-        AttemptOutcome::EnvironmentUpdated => ENVIRONMENT_UPDATED.to_owned(),
-        AttemptOutcome::MainNodeEnded => "The main node of the job ended.".to_owned(),
-    })
+    }
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self::new(&Assumptions::default())
+    }
 }
 
 /// A container's `reason`, as Kubernetes gives it.
@@ -88,15 +122,6 @@ const fn of_rejection(failure: PodFailure) -> Option<&'static str> {
     }
 }
 
-/// A job's statusReason at its end; `None` where its last attempt says it all. Whoever ended the job on purpose gives a
-/// reason, which the core is not told: where it is not known, the text names the action.
-pub fn of_job(end: &JobEnd, attempt: Option<&AttemptEnd>) -> Option<String> {
-    match end.why {
-        EndCause::AttemptFailed => attempt.and_then(of_attempt),
-        why => of_end(why),
-    }
-}
-
 fn of_end(why: EndCause) -> Option<String> {
     Some(match why {
         EndCause::Succeeded | EndCause::AttemptFailed => return None,
@@ -138,20 +163,6 @@ pub fn of_blocked(why: Blocked, instance_type: Option<&str>) -> String {
         | Blocked::DispatchRate
         | Blocked::ConsumableResource
         | Blocked::ShareReservation => "UNDETERMINED - Batch job is blocked, root cause is undetermined.".to_owned(),
-    }
-}
-
-/// What `onReason` and `onStatusReason` of `evaluateOnExit` are matched with when an attempt ends so: the container's
-/// reason, then the attempt's statusReason; empty where there is none. The instance's id is any.
-pub const fn patterns_see(kind: EndKind) -> (&'static str, &'static str) {
-    match kind {
-        EndKind::Exited => ("Error", ""),
-        EndKind::OomKilled => ("OOMKilled", ""),
-        EndKind::Rejected => ("OutOfcpu", "OutOfcpu"),
-        EndKind::HostTerminated => ("", "Host EC2 (instance i-00000000000000000) terminated."),
-        EndKind::VolumeNotAttached => ("", VOLUME_NOT_ATTACHED),
-        EndKind::EnvironmentUpdated => ("", ENVIRONMENT_UPDATED),
-        EndKind::Deleted => ("", POD_DELETED),
     }
 }
 
@@ -222,9 +233,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reclaimed_host_matches_the_pattern_that_aws_recommends() {
-        let (_, status_reason) = patterns_see(EndKind::HostTerminated);
-        assert!(status_reason.starts_with("Host EC2"));
-        assert_eq!(status_reason, format!("{}{}{}", HOST_TERMINATED.0, instance_id(NodeId(0)), HOST_TERMINATED.1));
+    fn every_kind_of_end_has_its_own_text() {
+        let all = Assumptions { pod_deleted_status_reason: "gone".to_owned(), ..Assumptions::default() };
+        let texts = Texts::new(&all);
+        for (index, kind) in EndKind::ALL.into_iter().enumerate() {
+            assert_eq!(texts.0[kind as usize], of_end_kind(kind, &all), "{kind:?} stands {index}th");
+        }
+        assert_eq!(texts.0[EndKind::Deleted as usize], "gone");
     }
 }

@@ -31,7 +31,8 @@ running 0.1
 at 30s
 failed 0.1 OOMKilled"
     ));
-    let lived = "SUBMITTED 0s, RUNNABLE 1s, STARTING 1s, RUNNING 4s, RUNNABLE 9s, STARTING 9s, RUNNING 11s, FAILED 30s";
+    let lived = "SUBMITTED 0s, RUNNABLE 1s, STARTING 1s, RUNNING 4s, RUNNABLE 9s, STARTING 9s, RUNNING 11s, FAILED 30s; \
+                 Essential container in task exited";
     assert_eq!(life(&log, "0-0"), lived);
     let record = log.get("0-0".parse().unwrap()).unwrap();
     assert_eq!(record.attempts.len(), 2);
@@ -61,7 +62,10 @@ at 9s
 succeeded 0.1"
     ));
     assert_eq!(life(&log, "0-0"), "SUBMITTED 0s, PENDING 1s, FAILED 9s; Array Child Job failed");
-    assert_eq!(life(&log, "0-0:0"), "PENDING 1s, RUNNABLE 1s, STARTING 1s, RUNNING 3s, FAILED 5s");
+    assert_eq!(
+        life(&log, "0-0:0"),
+        "PENDING 1s, RUNNABLE 1s, STARTING 1s, RUNNING 3s, FAILED 5s; Essential container in task exited"
+    );
     assert_eq!(life(&log, "0-0:1"), "PENDING 1s, RUNNABLE 1s, STARTING 5s, RUNNING 8s, SUCCEEDED 9s");
     let summary = log.get("0-0".parse().unwrap()).unwrap().summary;
     assert_eq!((summary.count(JobState::Failed), summary.count(JobState::Succeeded)), (1, 1));
@@ -88,7 +92,10 @@ running 0.1
 at 9s
 failed 0.1 exit=1"
     ));
-    assert_eq!(life(&log, "0-1"), "SUBMITTED 0s, PENDING 1s, RUNNABLE 7s, STARTING 7s, RUNNING 8s, FAILED 9s");
+    assert_eq!(
+        life(&log, "0-1"),
+        "SUBMITTED 0s, PENDING 1s, RUNNABLE 7s, STARTING 7s, RUNNING 8s, FAILED 9s; Essential container in task exited"
+    );
     assert_eq!(life(&log, "0-2"), "SUBMITTED 0s, PENDING 1s, FAILED 9s; Dependent Job failed");
 }
 

@@ -283,7 +283,7 @@ fn attempt_of(attempt: &AttemptRecord, follow: &Follow, cost: Option<Charge>) ->
         stopped_s: attempt.end.map(|end| end.stopped_at.as_secs_f64()),
         outcome: attempt.end.map(|end| outcome(end.outcome)),
         exit_code: attempt.end.and_then(|end| status_reason::exit_code(end.outcome)),
-        status_reason: attempt.end.and_then(|end| status_reason::of_attempt(&end)),
+        status_reason: attempt.status_reason.clone(),
         retried: attempt.end.is_some_and(|end| end.retried),
         retry: attempt.end.and_then(|end| retry(&end, follow.spec())),
         cost_usd: cost.map(Charge::as_usd_fine),
