@@ -5,6 +5,7 @@
 
 mod capacity;
 mod jobs;
+mod operations;
 mod queues;
 mod rest;
 
@@ -65,6 +66,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section { title: "Fair share", rules: queues::FAIR_SHARE },
     Section { title: "Allocation strategies and EC2", rules: capacity::STRATEGIES },
     Section { title: "Scaling", rules: capacity::SCALING },
+    Section { title: "Operations", rules: operations::OPERATIONS },
     Section { title: "Nodes", rules: rest::NODES },
     Section { title: "Pods", rules: rest::PODS },
     Section { title: "Multi-node parallel jobs", rules: rest::MULTI_NODE },
