@@ -36,7 +36,11 @@ fn reasons_are_the_kubelets() {
     assert_eq!(ends(json!({ "onReason": "Error", "action": "RETRY" })), [EndKind::Exited]);
     assert_eq!(ends(json!({ "onReason": "OutOf*", "action": "RETRY" })), [EndKind::Rejected]);
     assert_eq!(ends(json!({ "onReason": "OutOfcpu", "action": "RETRY" })), [], "what varies can't be named");
-    assert_eq!(ends(json!({ "onReason": "Err*", "onStatusReason": "Host*", "action": "RETRY" })), [], "both must match");
+    assert_eq!(
+        ends(json!({ "onReason": "Err*", "onStatusReason": "Host*", "action": "RETRY" })),
+        [],
+        "both must match"
+    );
 }
 
 // A prefix may reach up to the part of a text that differs from attempt to attempt.

@@ -4,11 +4,11 @@ use serde_json::json;
 use windtunnel::ids::ConsumableResourceId;
 use windtunnel::scheduler::{ConsumableSpec, Event};
 
-use crate::{Account, account, done, events, is, read};
+use crate::{Account, account, done, events, is, ok, read};
 
 fn licensed() -> Account {
     let mut batch = account();
-    done(batch.create_consumable_resource(&read(json!({ "consumableResourceName": "license", "totalQuantity": 5 }))));
+    ok(batch.create_consumable_resource(&read(json!({ "consumableResourceName": "license", "totalQuantity": 5 }))));
     batch
 }
 
@@ -18,9 +18,13 @@ fn set(total: u64, replenishable: bool) -> Event {
 
 #[test]
 fn a_created_resource_is_told_to_the_core() {
-    let document = json!({ "consumableResourceName": "token", "totalQuantity": 3, "resourceType": "NON_REPLENISHABLE" });
+    let document =
+        json!({ "consumableResourceName": "token", "totalQuantity": 3, "resourceType": "NON_REPLENISHABLE" });
     let outcome = done(account().create_consumable_resource(&read(document)));
-    assert_eq!(outcome.response.consumable_resource_arn, "arn:aws:batch:us-east-1:123456789012:consumable-resource/token");
+    assert_eq!(
+        outcome.response.consumable_resource_arn,
+        "arn:aws:batch:us-east-1:123456789012:consumable-resource/token"
+    );
     assert_eq!(outcome.events, [set(3, false)]);
 }
 
@@ -48,7 +52,9 @@ fn names_are_unique_and_known() {
         "Object already exists: two consumable resources are called `license`",
     );
     is(
-        batch.update_consumable_resource(&read(json!({ "consumableResource": "licence", "operation": "SET", "quantity": 1 }))),
+        batch.update_consumable_resource(&read(
+            json!({ "consumableResource": "licence", "operation": "SET", "quantity": 1 }),
+        )),
         "/consumableResource",
         "no consumable resource is called `licence`",
     );
