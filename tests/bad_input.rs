@@ -301,26 +301,6 @@ fn container_properties_name_the_field_of_the_pod() {
 }
 
 #[test]
-fn what_is_not_simulated_yet_is_refused_by_its_field() {
-    let submit = |field: &str, value: Value| {
-        Scenario::with(|whole, _, _| whole["workload"][0]["submit"][field] = value).finding()
-    };
-    let said = submit("dependsOn", json!([{ "jobId": "id" }]));
-    assert!(said.contains("/workload/0/submit/dependsOn: dependencies are not supported yet"), "{said}");
-    let said = submit("shareIdentifier", json!("teamA"));
-    assert!(said.contains("/shareIdentifier: the queue is FIFO"), "{said}");
-    let said = submit("nodeOverrides", json!({ "numNodes": 2 }));
-    assert!(said.contains("/nodeOverrides: the job definition is of type `container`"), "{said}");
-    let multi = Scenario::with(|_, _, definition| {
-        definition["type"] = "multinode".into();
-        let eks = definition.as_object_mut().expect("an object").shift_remove("eksProperties");
-        let range = json!({ "targetNodes": "0:", "eksProperties": eks });
-        definition["nodeProperties"] = json!({ "numNodes": 2, "mainNode": 0, "nodeRangeProperties": [range] });
-    });
-    assert!(multi.finding().contains("/type: multi-node parallel jobs are not supported yet"), "{}", multi.finding());
-}
-
-#[test]
 fn documents_are_judged_by_all_of_their_rules() {
     let scenario = Scenario::with(|whole, environment, definition| {
         environment["computeResources"]["launchTemplate"] =
