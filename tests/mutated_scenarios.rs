@@ -21,8 +21,15 @@ fn scenario() -> Value {
             { "computeEnvironmentName": "own", "type": "UNMANAGED",
               "eksConfiguration": { "eksClusterArn": "arn:aws:eks:x", "kubernetesNamespace": "jobs" } }
         ],
+        "schedulingPolicies": [{ "name": "policy", "fairsharePolicy": { "shareDecaySeconds": 600, "computeReservation": 10,
+            "shareDistribution": [{ "shareIdentifier": "A*", "weightFactor": 0.5 }] } }],
+        "consumableResources": [{ "consumableResourceName": "license", "totalQuantity": 5 }],
         "jobQueues": [{ "jobQueueName": "queue", "priority": 1, "computeEnvironmentOrder": [
-            { "order": 2, "computeEnvironment": "managed" }, { "order": 1, "computeEnvironment": "own" } ] }],
+            { "order": 2, "computeEnvironment": "managed" }, { "order": 1, "computeEnvironment": "own" } ] },
+            { "jobQueueName": "fair", "priority": 2, "schedulingPolicyArn": "policy", "computeEnvironmentOrder": [
+                { "order": 1, "computeEnvironment": "managed" }],
+              "jobStateTimeLimitActions": [{ "reason": "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", "state": "RUNNABLE",
+                "maxTimeSeconds": 600, "action": "CANCEL" }] }],
         "jobDefinitions": [{ "jobDefinitionName": "definition", "type": "container",
             "retryStrategy": { "attempts": 2, "evaluateOnExit": [{ "onExitCode": "1", "action": "RETRY" }] },
             "timeout": { "attemptDurationSeconds": 60 },
@@ -36,23 +43,52 @@ fn scenario() -> Value {
                 "volumes": [{ "name": "scratch", "emptyDir": { "medium": "Memory", "sizeLimit": "1Gi" } }],
                 "securityContext": { "fsGroup": 1, "seccompProfile": { "type": "RuntimeDefault" } },
                 "imagePullSecrets": [{ "name": "registry" }],
-                "metadata": { "labels": { "team": "a" }, "annotations": { "x.y/z": "b" }, "namespace": "jobs" } } } }],
+                "metadata": { "labels": { "team": "a" }, "annotations": { "x.y/z": "b" }, "namespace": "jobs" } } } },
+            { "jobDefinitionName": "many", "type": "multinode", "nodeProperties": { "numNodes": 2, "mainNode": 0,
+              "nodeRangeProperties": [{ "targetNodes": "0:", "instanceTypes": ["m5.large"], "eksProperties": {
+                "podProperties": { "containers": [{ "image": "i",
+                    "resources": { "limits": { "cpu": "1", "memory": "64Mi" } } }] } } }] } }],
         "cluster": {
             "daemonSets": [{ "name": "aws-node", "cpu": "50m", "memory": "0Mi" }],
             "nodes": [{ "computeEnvironment": "own", "count": 2, "cpu": "4", "memory": "8Gi", "pods": 20 }],
             "instanceTypes": [{ "name": "server", "vcpus": 2, "memoryMiB": 4096, "onDemandPrice": 0.1, "spotPrice": 0.05,
                 "reserve": "none" }] },
         "workload": [
-            { "submit": { "jobName": "a", "jobQueue": "queue", "jobDefinition": "definition",
+            { "name": "first", "submit": { "jobName": "a", "jobQueue": "queue", "jobDefinition": "definition",
                 "arrayProperties": { "size": 10 },
                 "eksPropertiesOverride": { "podProperties": { "containers": [
                     { "name": "main", "resources": { "requests": { "cpu": "0.75" } } }] } } },
               "count": 5, "arrivals": { "poisson": { "perHour": 60, "start": "1m" } },
-              "runtime": { "lognormal": { "median": "1m", "p95": "2m" } }, "failureProbability": 0.1 },
+              "runtime": { "lognormal": { "median": "1m", "p95": "2m" } }, "failureProbability": 0.1,
+              "failures": [{ "probability": 0.1, "exitCode": 3 }, { "probability": 0.1, "reason": "OOMKilled" }] },
             { "submit": { "jobName": "b", "jobQueue": "queue", "jobDefinition": "definition:1" },
               "arrivals": { "list": ["0s", 60, "PT2M"] }, "runtime": { "empirical": ["1m", "2m"] }, "imageSizeMiB": 10 },
             { "submit": { "jobName": "c", "jobQueue": "queue", "jobDefinition": "definition" }, "count": 2,
-              "arrivals": { "fixed": { "every": "1s" } }, "runtime": { "weibull": { "shape": 0.7, "scale": "5m" } } }
+              "arrivals": { "fixed": { "every": "1s" } }, "runtime": { "weibull": { "shape": 0.7, "scale": "5m" } } },
+            { "submit": { "jobName": "d", "jobQueue": "fair", "jobDefinition": "definition", "shareIdentifier": "A1",
+                "dependsOn": [{ "jobId": "first", "type": "N_TO_N" }, { "type": "SEQUENTIAL" }, { "jobId": "2-1" }],
+                "arrayProperties": { "size": 10 }, "consumableResourcePropertiesOverride": {
+                    "consumableResourceList": [{ "consumableResource": "license", "quantity": 2 }] } },
+              "count": 5, "arrivals": { "fixed": { "start": "1h", "every": "1h" } }, "runtime": { "constant": "1m" } },
+            { "submit": { "jobName": "e", "jobQueue": "queue", "jobDefinition": "many" }, "runtime": { "constant": "1m" } }
+        ],
+        "operations": [
+            { "at": "PT2H", "operation": "UpdateComputeEnvironment", "input": { "computeEnvironment": "managed",
+                "computeResources": { "maxvCpus": 128, "instanceTypes": ["m5.large", "r5"] },
+                "updatePolicy": { "terminateJobsOnUpdate": true } } },
+            { "at": "1h", "operation": "SubmitJob", "name": "late", "runtime": { "constant": "1h" }, "imageSizeMiB": 5,
+              "input": { "jobName": "late", "jobQueue": "fair", "jobDefinition": "definition", "shareIdentifier": "B" } },
+            { "at": "2h", "operation": "TerminateJob", "input": { "jobId": "late", "reason": "enough" } },
+            { "at": "2h", "operation": "CancelJobs", "input": { "jobs": ["0-1:3", "3-0"], "reason": "enough" } },
+            { "at": "3h", "operation": "RegisterJobDefinition", "input": { "jobDefinitionName": "new", "type": "container",
+                "eksProperties": { "podProperties": { "containers": [{ "image": "i",
+                    "resources": { "limits": { "cpu": "1", "memory": "64Mi" } } }] } } } },
+            { "at": "3h", "operation": "UpdateSchedulingPolicy", "input": { "arn": "policy",
+                "fairsharePolicy": { "shareDistribution": [{ "shareIdentifier": "B", "weightFactor": 2 }] } } },
+            { "at": "4h", "operation": "UpdateConsumableResource", "input": {
+                "consumableResource": "license", "operation": "ADD", "quantity": 1 } },
+            { "at": "5h", "operation": "UpdateJobQueue", "input": { "jobQueue": "queue", "state": "DISABLED" } },
+            { "at": "6h", "operation": "DeleteJobQueue", "input": { "jobQueue": "queue" } }
         ],
         "market": { "spot": "harsh" },
         "policies": { "queue": { "backfill": "none" } },
@@ -114,6 +150,11 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         json!([[]]),
         json!({ "file": "nowhere" }),
         json!({ "trace": "x" }),
+        json!("first"),
+        json!("late"),
+        json!("0-0"),
+        json!("SubmitJob"),
+        json!("DeleteJobQueue"),
     ]);
     let name = prop::sample::select(vec!["x", "file", "trace", "containerProperties", "maxvCpu", "", "~1", "preset"]);
     prop_oneof![
@@ -160,7 +201,9 @@ fn the_whole_format_is_valid() {
     assert_eq!(resolved.names.instance_types.last().map(String::as_str), Some("server"));
     assert_eq!(resolved.world.environments[0].managed.as_ref().map(|managed| managed.instance_types.len()), Some(3));
     assert_eq!(resolved.world.nodes.len(), 2);
-    assert_eq!(resolved.world.specs.len(), 3);
+    assert_eq!(resolved.world.specs.len(), 6);
+    assert_eq!(resolved.world.workload.len(), 6);
+    assert_eq!(resolved.world.operations.len(), 9);
 }
 
 proptest! {

@@ -4,10 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use windtunnel::ids::{InstanceTypeId, JobSpecId};
+use windtunnel::ids::{ConsumableResourceId, InstanceTypeId, JobId, JobRef, JobSpecId, ShareId};
 use windtunnel::model::{Assumptions, Resources};
 use windtunnel::scenario::{self, Resolved, ScenarioFile, Setting};
-use windtunnel::sim::{Arrivals, TraceJob, WorkloadSource};
+use windtunnel::scheduler::{
+    Blocked, ConsumableRequirement, ConsumableSpec, Dependency, EndKind, Event, ShareWeight, TimeLimit,
+};
+use windtunnel::sim::{Arrivals, Failure, FailureMode, TraceJob, Tracked, WorkloadDependency, WorkloadSource};
 use windtunnel::units::{MiB, MicroUsd, MilliCpu, SimDuration, SimTime};
 
 fn shipped(name: &str, settings: &[&str]) -> Resolved {
@@ -16,9 +19,9 @@ fn shipped(name: &str, settings: &[&str]) -> Resolved {
     scenario::load(&path, &settings).unwrap_or_else(|findings| panic!("{findings}"))
 }
 
-/// A scenario with one made-up type and this workload, in a folder of its own.
-fn with_workload(folder: &Path, workload: &Value) -> Resolved {
-    let whole = json!({
+/// A scenario with one made-up type, to be added to.
+fn base() -> Value {
+    json!({
         "region": "us-east-1",
         "computeEnvironments": [{
             "computeEnvironmentName": "e", "type": "MANAGED",
@@ -34,12 +37,34 @@ fn with_workload(folder: &Path, workload: &Value) -> Resolved {
             { "name": "server", "vcpus": 16, "memoryMiB": 65536, "onDemandPrice": 0.5, "reserve": "none" },
             { "name": "m5.large", "onDemandPrice": 0.25 }
         ] },
-        "workload": workload
-    });
-    let text = serde_json::to_vec(&whole).expect("JSON");
+        "workload": []
+    })
+}
+
+fn resolve(folder: &Path, whole: &Value) -> Resolved {
+    let text = serde_json::to_vec(whole).expect("JSON");
     ScenarioFile::read("x", "x.json", folder, &text)
         .and_then(|file| file.resolve())
         .unwrap_or_else(|findings| panic!("{findings}"))
+}
+
+/// The base with this workload, in a folder of its own.
+fn with_workload(folder: &Path, workload: &Value) -> Resolved {
+    resolve(folder, &with(&[("/workload", workload.clone())]))
+}
+
+/// The base with parts replaced.
+fn with(parts: &[(&str, Value)]) -> Value {
+    let mut whole = base();
+    for (pointer, part) in parts {
+        let (parent, field) = pointer.rsplit_once('/').expect("a pointer");
+        whole.pointer_mut(parent).expect("the part is there")[field] = part.clone();
+    }
+    whole
+}
+
+fn here(parts: &[(&str, Value)]) -> Resolved {
+    resolve(Path::new(""), &with(parts))
 }
 
 fn submit(name: &str) -> Value {
@@ -150,6 +175,165 @@ fn recorded_jobs_come_as_the_log_says() {
     assert_eq!(resolved.world.specs[0].requests, Resources::pod(MilliCpu(500), MiB(1_000), 0));
     assert_eq!(resolved.world.specs[1].requests, Resources::pod(MilliCpu(1_750), MiB(3_500), 0));
     assert!(resolved.warnings.iter().any(|warning| warning.message.contains("submitted later")));
+}
+
+fn minutely(name: &str, count: u64, depends_on: &Value) -> Value {
+    let mut submit = submit(name);
+    submit["dependsOn"] = depends_on.clone();
+    json!({ "name": name, "submit": submit, "count": count, "arrivals": { "fixed": { "every": "1m" } },
+        "runtime": { "constant": "1m" } })
+}
+
+#[test]
+fn jobs_wait_for_those_of_another_entry_one_by_one_or_all_for_one() {
+    let none = json!([]);
+    let resolved = here(&[(
+        "/workload",
+        json!([
+            minutely("one", 1, &none),
+            minutely("many", 3, &none),
+            minutely("after", 3, &json!([{ "jobId": "many" }, { "jobId": "one" }, { "jobId": "1-0" }])),
+            minutely("alone", 1, &json!([{ "jobId": "one" }])),
+        ]),
+    )]);
+    let [one, many, after, alone] = &resolved.world.workload[..] else { panic!("four entries") };
+    let on = |entry, index| WorkloadDependency::All(Dependency::Job(JobId::new(entry, index)));
+    assert_eq!(after.depends_on, [WorkloadDependency::Paired { entry: 1, n_to_n: false }, on(0, 0), on(1, 0)]);
+    assert_eq!(after.depends_on[0].of(2), Dependency::Job(JobId::new(1, 2)));
+    assert_eq!(alone.depends_on, [on(0, 0)]);
+    assert_eq!((&many.tracked, &after.tracked), (&Tracked::All, &Tracked::None));
+    assert_eq!(one.tracked, Tracked::Only(vec![0]), "only what is named is kept findable");
+}
+
+#[test]
+fn failures_come_after_the_plain_one() {
+    let mut entry = minutely("a", 1, &json!([]));
+    entry["failureProbability"] = json!(0.25);
+    entry["failures"] = json!([{ "probability": 0.5, "reason": "OOMKilled" }, { "probability": 0.125, "exitCode": 3 }]);
+    let resolved = here(&[("/workload", json!([entry]))]);
+    let entry = &resolved.world.workload[0];
+    assert!((entry.failure_probability - 0.25).abs() < f64::EPSILON);
+    let mode = |probability, failure| FailureMode { probability, failure };
+    assert_eq!(entry.failures, [mode(0.5, Failure::OomKilled), mode(0.125, Failure::ExitCode(3))]);
+}
+
+#[test]
+fn policies_limits_and_resources_reach_the_core() {
+    let mut job = minutely("a", 1, &json!([]));
+    job["submit"]["shareIdentifier"] = "A7".into();
+    job["submit"]["schedulingPriorityOverride"] = 5.into();
+    job["submit"]["retryStrategy"] =
+        json!({ "attempts": 2, "evaluateOnExit": [{ "onStatusReason": "Host EC2*", "action": "RETRY" }] });
+    job["submit"]["consumableResourcePropertiesOverride"] =
+        json!({ "consumableResourceList": [{ "consumableResource": "license", "quantity": 2 }] });
+    let resolved = here(&[
+        (
+            "/schedulingPolicies",
+            json!([{ "name": "p", "fairsharePolicy": { "shareDistribution": [
+            { "shareIdentifier": "A*", "weightFactor": 0.25 }] } }]),
+        ),
+        ("/consumableResources", json!([{ "consumableResourceName": "license", "totalQuantity": 4 }])),
+        ("/jobQueues/0/schedulingPolicyArn", json!("arn:aws:batch:us-east-1:1:scheduling-policy/p")),
+        (
+            "/jobQueues/0/jobStateTimeLimitActions",
+            json!([{ "reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+            "state": "RUNNABLE", "maxTimeSeconds": 900, "action": "CANCEL" }]),
+        ),
+        ("/workload", json!([job])),
+    ]);
+    let queue = &resolved.world.queues[0];
+    let weight = ShareWeight { share: ShareId(0), weight: 2_500, prefix: Some(0) };
+    assert_eq!(queue.fair_share.as_ref().map(|fair| &fair.weights[..]), Some(&[weight][..]));
+    let limit = TimeLimit { why: Blocked::JobResourceRequirement, after: SimDuration::from_mins(15) };
+    assert_eq!(queue.time_limits, [limit]);
+    assert_eq!(resolved.world.consumables, [ConsumableSpec { total: 4, replenishable: true }]);
+    let spec = &resolved.world.specs[0];
+    assert_eq!((spec.share, spec.scheduling_priority), (Some(ShareId(0)), 5));
+    assert_eq!(spec.consumables, [ConsumableRequirement { resource: ConsumableResourceId(0), quantity: 2 }]);
+    let ends = spec.evaluate_on_exit[0].ends.as_deref();
+    assert_eq!(ends, Some(&[EndKind::HostTerminated, EndKind::EnvironmentUpdated][..]));
+    assert_eq!(
+        (&resolved.names.shares[..], &resolved.names.consumable_resources[..]),
+        (&["A7".to_owned()][..], &["license".to_owned()][..])
+    );
+    assert_eq!(resolved.world.operations, [], "what is known from the start is no operation");
+}
+
+#[test]
+fn operations_happen_in_order_of_time() {
+    let resolved = here(&[
+        ("/workload", json!([minutely("a", 3, &json!([]))])),
+        (
+            "/operations",
+            json!([
+                { "at": "PT2H", "operation": "UpdateComputeEnvironment",
+                  "input": { "computeEnvironment": "e", "computeResources": { "maxvCpus": 8 } } },
+                { "at": "1h", "operation": "SubmitJob", "name": "late", "runtime": { "constant": "3h" },
+                  "input": { "jobName": "late", "jobQueue": "q", "jobDefinition": "d", "dependsOn": [{ "jobId": "0-1" }] } },
+                { "at": "2h", "operation": "TerminateJob", "input": { "jobId": "late", "reason": "enough" } },
+                { "at": 60, "operation": "CancelJob", "input": { "jobId": "0-1", "reason": "enough" } },
+            ]),
+        ),
+    ]);
+    let at = |minutes| SimTime::ZERO + SimDuration::from_mins(minutes);
+    let times: Vec<_> = resolved.world.operations.iter().map(|(time, _)| *time).collect();
+    assert_eq!(times, [at(1), at(60), at(120), at(120)]);
+    let job = |entry, index| JobRef { job: JobId::new(entry, index), child: None };
+    assert_eq!(resolved.world.operations[0].1, [Event::JobCancelRequested { job: job(0, 1) }]);
+    assert!(
+        matches!(&resolved.world.operations[2].1[..], [Event::ComputeEnvironmentUpdated { spec, infrastructure: None, .. }]
+            if spec.managed.as_ref().is_some_and(|managed| managed.max_vcpus == 8))
+    );
+    assert_eq!(resolved.world.operations[3].1, [Event::JobTerminateRequested { job: job(1, 0) }]);
+    let [first, late] = &resolved.world.workload[..] else { panic!("a submission is an entry of its own") };
+    assert_eq!((&first.tracked, &late.tracked), (&Tracked::Only(vec![1]), &Tracked::Only(vec![0])));
+    assert_eq!(late.depends_on, [WorkloadDependency::All(Dependency::Job(JobId::new(0, 1)))]);
+    assert!(matches!(
+        late.source,
+        WorkloadSource::Synthetic { count: 1, arrivals: Arrivals::Fixed { start, .. }, .. } if start == at(60)
+    ));
+}
+
+#[test]
+fn a_queue_that_opens_takes_what_comes_after() {
+    let mut job = minutely("a", 1, &json!([]));
+    job["arrivals"] = json!({ "fixed": { "start": "8h" } });
+    let resolved = here(&[
+        ("/jobQueues/0/state", json!("DISABLED")),
+        ("/workload", json!([job])),
+        (
+            "/operations",
+            json!([
+            { "at": "8h", "operation": "UpdateJobQueue", "input": { "jobQueue": "q", "state": "ENABLED" } }]),
+        ),
+    ]);
+    assert!(!resolved.world.queues[0].enabled);
+    assert!(matches!(&resolved.world.operations[0].1[..], [Event::JobQueueUpdated { spec, .. }] if spec.enabled));
+}
+
+#[test]
+fn a_new_share_is_told_when_it_comes() {
+    let submission = |at: &str, share: &str| {
+        json!({ "at": at, "operation": "SubmitJob", "runtime": { "constant": "1m" },
+        "input": { "jobName": "a", "jobQueue": "q", "jobDefinition": "d", "shareIdentifier": share } })
+    };
+    let resolved = here(&[
+        (
+            "/schedulingPolicies",
+            json!([{ "name": "p", "fairsharePolicy": { "shareDistribution": [
+            { "shareIdentifier": "A", "weightFactor": 0.5 }] } }]),
+        ),
+        ("/jobQueues/0/schedulingPolicyArn", json!("p")),
+        ("/operations", json!([submission("1h", "B"), submission("2h", "A"), submission("3h", "A")])),
+    ]);
+    let told: Vec<_> = resolved.world.operations.iter().map(|(_, events)| events.len()).collect();
+    assert_eq!(told, [0, 1, 0], "a share that weighs 1 needs no word");
+    let weights = |event: &Event| match event {
+        Event::JobQueueUpdated { spec, .. } => spec.fair_share.as_ref().map(|fair| fair.weights.clone()),
+        _ => None,
+    };
+    let weight = ShareWeight { share: ShareId(1), weight: 5_000, prefix: None };
+    assert_eq!(weights(&resolved.world.operations[1].1[0]), Some(vec![weight]));
 }
 
 #[test]

@@ -73,12 +73,10 @@ impl<T: InstanceTypes> Batch<T> {
         }
     }
 
-    /// An account for judging documents in one pass: one that is refused is taken in all the same, as far as it goes, so
-    /// that what names it can be judged too. Nothing is said of unknown names of the nouns in `unread`.
-    #[must_use]
-    pub fn lenient(mut self, unread: Vec<Noun>) -> Self {
+    /// Judges documents in one pass from here on: one that is refused is taken in all the same, as far as it goes, so that
+    /// what names it can be judged too. Nothing is said of unknown names of the nouns in `unread`.
+    pub fn be_lenient(&mut self, unread: Vec<Noun>) {
         self.leniency = Some(Leniency { unread });
-        self
     }
 
     /// Whether a document with these faults is taken in.

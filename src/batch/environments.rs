@@ -80,7 +80,6 @@ impl<T: InstanceTypes> Batch<T> {
         let before = &self.environments.all()[index];
         problems.extend(misplaced(request, before.document.kind));
         let infrastructure = request.kind() == UpdateKind::Infrastructure;
-        problems.extend(foreign_role(request, &before.document, infrastructure));
         let document = request.applied_to(&before.document);
         problems
             .extend(document.problems().into_iter().filter(|problem| !before.document.problems().contains(problem)));
@@ -186,20 +185,4 @@ fn misplaced(request: &UpdateComputeEnvironment, kind: EnvironmentType) -> Optio
         )),
         EnvironmentType::Managed | EnvironmentType::Unmanaged => None,
     }
-}
-
-/// Instances are replaced only by an environment with the service-linked role (`UG:infrastructure-updates`).
-fn foreign_role(
-    request: &UpdateComputeEnvironment,
-    environment: &ComputeEnvironment,
-    infrastructure: bool,
-) -> Option<Problem> {
-    let role = request.service_role.as_ref().or(environment.service_role.as_ref())?;
-    (infrastructure && !role.ends_with("AWSServiceRoleForBatch")).then(|| {
-        Problem::new(
-            "/serviceRole",
-            format!("an infrastructure update needs the service-linked role, but the environment has `{role}`"),
-            "set `serviceRole` to `AWSServiceRoleForBatch`, or create the environment without one",
-        )
-    })
 }

@@ -38,6 +38,9 @@ const LISTS: [(&str, Noun); 5] = [
     ("/jobDefinitions", Noun::JobDefinition),
 ];
 
+/// So deep stands what an operation names or is named by: `/operations/0/input/jobQueueName`.
+pub(super) const OPERATION_DEPTH: usize = 3;
+
 /// Entries of `instanceTypes` in all documents and operations: ids are given before the first is judged.
 pub(super) fn instance_types<'a>(scenario: &'a Scenario, calls: &'a [PlannedCall]) -> Vec<&'a str> {
     let mut entries: Vec<&str> = Vec::new();
@@ -79,10 +82,9 @@ impl<'a> Account<'a> {
         assumptions: &Assumptions,
         judge: &mut Judge<'_>,
     ) -> Self {
-        let operations_unread = !judge.is_complete_to("/operations", 3);
-        let unread = LISTS.iter().filter(|(list, _)| operations_unread || !judge.is_list_complete(list));
-        let unread = unread.map(|(_, noun)| *noun).collect();
-        let batch = Batch::new(types, assumptions.clone(), &scenario.region).lenient(unread);
+        let unread = LISTS.iter().filter(|(list, _)| !judge.is_list_complete(list)).map(|(_, noun)| *noun).collect();
+        let mut batch = Batch::new(types, assumptions.clone(), &scenario.region);
+        batch.be_lenient(unread);
         let mut account = Self { batch, definitions: BTreeMap::new(), revisions: BTreeMap::new() };
         for (index, document) in scenario.scheduling_policies.iter().enumerate() {
             let outcome = account.batch.create_scheduling_policy(&document.0);
@@ -105,6 +107,10 @@ impl<'a> Account<'a> {
             let at = format!("/jobDefinitions/{index}");
             let outcome = account.register(&document.0, &at);
             judge.refused(&at, outcome);
+        }
+        if !judge.is_complete_to("/operations", OPERATION_DEPTH) {
+            // One that can't be read may have created anything.
+            account.batch.be_lenient(LISTS.map(|(_, noun)| noun).to_vec());
         }
         account
     }

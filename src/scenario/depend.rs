@@ -18,6 +18,7 @@ pub(super) fn dependencies<T: InstanceTypes>(
 ) -> Result<Vec<WorkloadDependency>, Vec<Problem>> {
     let own = &plan.entries[usize::from(number)];
     let (mut submit, mut pairs, mut problems) = (own.submit.clone(), Vec::new(), Vec::new());
+    let mut sound = true;
     for (index, dependency) in submit.depends_on.iter_mut().enumerate() {
         let at = format!("/dependsOn/{index}/jobId");
         let Some(text) = dependency.job_id.clone() else {
@@ -29,13 +30,22 @@ pub(super) fn dependencies<T: InstanceTypes>(
                 pairs.push(paired);
                 dependency.job_id = Some(id);
             }
-            Err(problem) => problems.push(problem),
+            Err(problem) => {
+                sound = false;
+                problems.extend(problem);
+                // The rest is judged without it.
+                (dependency.job_id, dependency.kind) = (None, None);
+            }
         }
     }
-    if !problems.is_empty() {
+    let found = batch.dependencies(&submit).unwrap_or_else(|own| {
+        sound = false;
+        problems.extend(own);
+        Vec::new()
+    });
+    if !sound {
         return Err(problems);
     }
-    let found = batch.dependencies(&submit)?;
     Ok(found
         .into_iter()
         .zip(pairs)
@@ -58,7 +68,7 @@ pub(super) fn dependencies<T: InstanceTypes>(
 }
 
 /// The id that a `jobId` stands for, and whether it stands for a pair of entries (then it is their first).
-fn target(plan: &Plan<'_>, number: u16, text: &str, at: &str) -> Result<(bool, String), Problem> {
+fn target(plan: &Plan<'_>, number: u16, text: &str, at: &str) -> Result<(bool, String), Option<Problem>> {
     let own = &plan.entries[usize::from(number)];
     let entry_of = |meant| match meant {
         Meant::Entry(entry) => entry,
@@ -67,7 +77,7 @@ fn target(plan: &Plan<'_>, number: u16, text: &str, at: &str) -> Result<(bool, S
     let meant = plan.find(text, at)?;
     if entry_of(meant) == number {
         let message = format!("`{text}` is of the entry itself, whose jobs would wait for each other");
-        return Err(Problem::new(at, message, "give the jobs that come first an entry of their own"));
+        return Err(Some(Problem::new(at, message, "give the jobs that come first an entry of their own")));
     }
     let (paired, id) = match meant {
         Meant::Job(reference) => {
@@ -84,7 +94,7 @@ fn target(plan: &Plan<'_>, number: u16, text: &str, at: &str) -> Result<(bool, S
                 (Some(theirs), Some(ours)) => {
                     let message = format!("`{text}` is submitted {theirs} times, and this entry {ours} times");
                     let help = "submit both equally often, which pairs them, or the other once";
-                    return Err(Problem::new(at, message, help));
+                    return Err(Some(Problem::new(at, message, help)));
                 }
                 (None, _) | (_, None) => (true, entry),
             }

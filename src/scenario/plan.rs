@@ -14,6 +14,8 @@ use crate::units::{SimDuration, SimTime};
 pub(super) struct Plan<'a> {
     pub(super) entries: Vec<Planned<'a>>,
     names: BTreeMap<&'a str, u16>,
+    /// Whether there are more, which could not be read.
+    pub(super) unread: bool,
 }
 
 /// The jobs of a workload entry, or of a `SubmitJob` operation.
@@ -80,7 +82,8 @@ impl<'a> Plan<'a> {
     }
 
     /// Who is meant by `name`, `name:child`, `entry-index` or `entry-index:child`.
-    pub(super) fn find(&self, text: &str, pointer: &str) -> Result<Meant, Problem> {
+    /// An error without a problem where that can't be known.
+    pub(super) fn find(&self, text: &str, pointer: &str) -> Result<Meant, Option<Problem>> {
         let (name, child) = match text.split_once(':') {
             Some((name, child)) => (name, child.parse::<u32>().ok()),
             None => (text, None),
@@ -90,17 +93,21 @@ impl<'a> Plan<'a> {
                 return Ok(Meant::Entry(entry));
             }
             if child.is_some() {
-                return self.only(entry, text, pointer).map(|job| Meant::Job(JobRef { job, child }));
+                let job = self.only(entry, text, pointer)?;
+                return Ok(Meant::Job(JobRef { job, child }));
             }
         }
         if let Ok(job) = text.parse::<JobRef>() {
             return Ok(Meant::Job(job));
         }
+        if self.unread {
+            return Err(None);
+        }
         let help = match nearest(name, self.names.keys().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "write an entry's `name`, or a job's id: `entry-index`, like 0-17".to_owned(),
         };
-        Err(Problem::new(pointer, format!("no job is called `{text}`"), help))
+        Err(Some(Problem::new(pointer, format!("no job is called `{text}`"), help)))
     }
 
     /// The only job of an entry.

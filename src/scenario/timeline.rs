@@ -312,12 +312,12 @@ impl<'a, 'b> Timeline<'a, 'b> {
         let pointer = format!("/operations/{}/input/{field}", planned.index);
         let found = self.plan.find(text, &pointer).and_then(|meant| match meant {
             Meant::Job(reference) => Ok(reference),
-            Meant::Entry(entry) => self.plan.only(entry, text, &pointer).map(|job| JobRef { job, child: None }),
+            Meant::Entry(entry) => Ok(JobRef { job: self.plan.only(entry, text, &pointer)?, child: None }),
         });
         let reference = match found {
             Ok(reference) => reference,
             Err(problem) => {
-                judge.errors("", vec![problem]);
+                judge.errors("", problem.into_iter().collect());
                 return None;
             }
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::import::swf::SwfLog;
 use crate::model::duration::TextDuration;
+use crate::scenario::account::OPERATION_DEPTH;
 use crate::scenario::file::ScenarioFile;
 use crate::scenario::judge::Judge;
 use crate::scenario::operations::{Call, OperationFields};
@@ -27,6 +28,7 @@ pub(super) fn plan<'a>(
     judge: &mut Judge<'_>,
 ) -> (Plan<'a>, Vec<Option<Arc<SwfLog>>>) {
     let (mut plan, mut logs) = (Plan::default(), Vec::new());
+    plan.unread = !judge.is_complete_to("/operations", OPERATION_DEPTH) || !judge.is_list_complete("/workload");
     if scenario.workload.len() + calls.len() > ENTRIES_MAX {
         let message = format!("{} entries and operations", scenario.workload.len() + calls.len());
         judge.error("/workload", message, format!("write {ENTRIES_MAX} at most"));

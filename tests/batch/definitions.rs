@@ -3,7 +3,7 @@
 use serde_json::json;
 use windtunnel::batch::{JobDefinitionFilter, PageRequest};
 
-use crate::{account, definition, done, fault, is, read, submission, with};
+use crate::{account, definition, done, fault, is, ok, read, submission, with};
 
 // `UG:job_definitions`: each registration under a name is its next revision, also after a deregistration.
 #[test]
@@ -12,7 +12,7 @@ fn registrations_are_counted() {
     let second = done(batch.register_job_definition(&read(definition("d")))).response;
     assert_eq!(second.revision, 2);
     assert_eq!(second.job_definition_arn, "arn:aws:batch:us-east-1:123456789012:job-definition/d:2");
-    done(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:2" }))));
+    ok(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:2" }))));
     assert_eq!(done(batch.register_job_definition(&read(definition("d")))).response.revision, 3);
 }
 
@@ -21,14 +21,14 @@ fn registrations_are_counted() {
 fn a_name_alone_is_the_latest_active_revision() {
     let mut batch = account();
     let larger = with(definition("d"), "/eksProperties/podProperties/containers/0/resources/limits/cpu", json!("2"));
-    done(batch.register_job_definition(&read(larger)));
+    ok(batch.register_job_definition(&read(larger)));
     let cpu = |batch: &crate::Account, name: &str| {
         let judged = batch.judge_submission(&read(with(submission(), "/jobDefinition", json!(name))));
         judged.expect("it is taken").requests().cpu.0
     };
     assert_eq!((cpu(&batch, "d"), cpu(&batch, "d:1")), (2_000, 1_000));
     assert_eq!(cpu(&batch, "arn:aws:batch:us-east-1:123456789012:job-definition/d:1"), 1_000);
-    done(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:2" }))));
+    ok(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:2" }))));
     assert_eq!(cpu(&batch, "d"), 1_000);
 }
 
@@ -36,8 +36,8 @@ fn a_name_alone_is_the_latest_active_revision() {
 #[test]
 fn inactive_and_unknown_definitions_are_refused() {
     let mut batch = account();
-    done(batch.register_job_definition(&read(definition("d"))));
-    done(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:1" }))));
+    ok(batch.register_job_definition(&read(definition("d"))));
+    ok(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:1" }))));
     let said = |batch: &crate::Account, name: &str| {
         fault(batch.judge_submission(&read(with(submission(), "/jobDefinition", json!(name)))))
     };
@@ -45,7 +45,7 @@ fn inactive_and_unknown_definitions_are_refused() {
     assert_eq!(said(&batch, "d:1"), at("job definition `d:1` is INACTIVE"));
     assert_eq!(said(&batch, "d:7"), at("job definition `d` has no revision 7"));
     assert_eq!(said(&batch, "b"), at("no job definition is called `b`"));
-    done(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:2" }))));
+    ok(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:2" }))));
     assert_eq!(said(&batch, "d"), at("job definition `d` has no ACTIVE revision"));
     is(
         batch.deregister_job_definition(&read(json!({ "jobDefinition": "d" }))),
@@ -76,9 +76,9 @@ fn a_faulty_document_is_not_registered() {
 fn revisions_are_filtered() {
     let mut batch = account();
     for name in ["d", "other"] {
-        done(batch.register_job_definition(&read(definition(name))));
+        ok(batch.register_job_definition(&read(definition(name))));
     }
-    done(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:1" }))));
+    ok(batch.deregister_job_definition(&read(json!({ "jobDefinition": "d:1" }))));
     let found = |filter: JobDefinitionFilter| {
         let page = batch.describe_job_definitions(&filter, &PageRequest::default()).expect("a page");
         let name = |one: &windtunnel::batch::JobDefinitionDetail| {

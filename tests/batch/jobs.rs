@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use windtunnel::ids::{JobId, JobRef};
 use windtunnel::scheduler::{Dependency, Event};
 
-use crate::{Account, account, done, events, is, read, submission, with};
+use crate::{Account, account, events, is, ok, read, submission, with};
 
 const FIRST: &str = "0-0";
 const ARRAY: &str = "0-1";
@@ -12,9 +12,9 @@ const ARRAY: &str = "0-1";
 /// An account with a job, and an array of three.
 fn running() -> Account {
     let mut batch = account();
-    done(batch.submit_job(&read(submission()), JobId::new(0, 0)));
+    ok(batch.submit_job(&read(submission()), JobId::new(0, 0)));
     let array = with(submission(), "/arrayProperties", json!({ "size": 3 }));
-    done(batch.submit_job(&read(array), JobId::new(0, 1)));
+    ok(batch.submit_job(&read(array), JobId::new(0, 1)));
     batch
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use windtunnel::batch::PageRequest;
 
-use crate::{account, done, is, queue, read};
+use crate::{account, is, ok, queue, read};
 
 fn page(max_results: Option<u32>, next_token: Option<String>) -> PageRequest {
     PageRequest { max_results, next_token }
@@ -13,15 +13,15 @@ fn page(max_results: Option<u32>, next_token: Option<String>) -> PageRequest {
 fn pages_follow_each_other_whatever_happens_between() {
     let mut batch = account();
     for name in ["a", "b", "c", "d"] {
-        done(batch.create_job_queue(&read(queue(name, &["e"]))));
+        ok(batch.create_job_queue(&read(queue(name, &["e"]))));
     }
     let names = |items: &[windtunnel::batch::JobQueueDetail]| {
         items.iter().map(|queue| queue.document.job_queue_name.clone()).collect::<Vec<_>>()
     };
     let first = batch.describe_job_queues(&[], &page(Some(2), None)).expect("a page");
     assert_eq!(names(&first.items), ["q", "a"]);
-    done(batch.update_job_queue(&read(json!({ "jobQueue": "q", "state": "DISABLED" }))));
-    done(batch.delete_job_queue(&read(json!({ "jobQueue": "q" }))));
+    ok(batch.update_job_queue(&read(json!({ "jobQueue": "q", "state": "DISABLED" }))));
+    ok(batch.delete_job_queue(&read(json!({ "jobQueue": "q" }))));
     let second = batch.describe_job_queues(&[], &page(Some(2), first.next_token)).expect("a page");
     assert_eq!(names(&second.items), ["b", "c"]);
     let last = batch.describe_job_queues(&[], &page(None, second.next_token)).expect("a page");

@@ -5,7 +5,7 @@ use windtunnel::ids::ShareId;
 use windtunnel::scheduler::{Event, FairShare, ShareWeight};
 use windtunnel::units::SimDuration;
 
-use crate::{Account, account, done, events, is, queue, read, submission, with};
+use crate::{Account, account, events, is, ok, queue, read, submission, with};
 
 const ARN: &str = "arn:aws:batch:us-east-1:123456789012:scheduling-policy/p";
 
@@ -15,8 +15,8 @@ fn fair() -> Account {
     let policy = json!({ "name": "p", "fairsharePolicy": { "shareDecaySeconds": 3600, "computeReservation": 25,
         "shareDistribution": [{ "shareIdentifier": "A*", "weightFactor": 0.5 },
             { "shareIdentifier": "B", "weightFactor": 2.0 }] } });
-    done(batch.create_scheduling_policy(&read(policy)));
-    done(batch.create_job_queue(&read(with(queue("fair", &["e"]), "/schedulingPolicyArn", json!(ARN)))));
+    ok(batch.create_scheduling_policy(&read(policy)));
+    ok(batch.create_job_queue(&read(with(queue("fair", &["e"]), "/schedulingPolicyArn", json!(ARN)))));
     batch
 }
 
@@ -53,7 +53,7 @@ fn a_share_weighs_from_its_first_submission_on() {
 #[test]
 fn an_updated_policy_reaches_its_queues() {
     let mut batch = fair();
-    done(batch.prepare_submission(&read(share("B"))));
+    ok(batch.prepare_submission(&read(share("B"))));
     let request = json!({ "arn": ARN, "fairsharePolicy": { "computeReservation": 50 } });
     let updated = events(batch.update_scheduling_policy(&read(request)));
     let fair = told(&updated).expect("a queue uses it");
@@ -67,9 +67,9 @@ fn a_policy_in_use_stays() {
     let mut batch = fair();
     let delete = read(json!({ "arn": ARN }));
     is(batch.delete_scheduling_policy(&delete), "/arn", "Cannot delete, job queue `fair` uses `p`");
-    done(batch.update_job_queue(&read(json!({ "jobQueue": "fair", "state": "DISABLED" }))));
-    done(batch.delete_job_queue(&read(json!({ "jobQueue": "fair" }))));
-    done(batch.delete_scheduling_policy(&delete));
+    ok(batch.update_job_queue(&read(json!({ "jobQueue": "fair", "state": "DISABLED" }))));
+    ok(batch.delete_job_queue(&read(json!({ "jobQueue": "fair" }))));
+    ok(batch.delete_scheduling_policy(&delete));
     is(batch.delete_scheduling_policy(&delete), "/arn", "no scheduling policy is called `p`");
 }
 

@@ -5,12 +5,12 @@ use windtunnel::ids::{ComputeEnvironmentId, JobQueueId};
 use windtunnel::scheduler::{Blocked, Event, QueueSpec, TimeLimit};
 use windtunnel::units::SimDuration;
 
-use crate::{account, done, empty, environment, events, fault, is, queue, read, with};
+use crate::{account, done, empty, environment, events, fault, is, ok, queue, read, with};
 
 #[test]
 fn a_created_queue_tries_its_environments_in_order() {
     let mut batch = account();
-    done(batch.create_compute_environment(&read(environment("f"))));
+    ok(batch.create_compute_environment(&read(environment("f"))));
     let document = json!({ "jobQueueName": "r", "priority": 7, "state": "DISABLED", "computeEnvironmentOrder": [
         { "order": 5, "computeEnvironment": "e" },
         { "order": 2, "computeEnvironment": "arn:aws:batch:us-east-1:123456789012:compute-environment/f" } ] });
@@ -26,7 +26,7 @@ fn a_created_queue_tries_its_environments_in_order() {
 fn quotas_hold() {
     let mut batch = account();
     for index in 1..50 {
-        done(batch.create_job_queue(&read(queue(&format!("q{index}"), &["e"]))));
+        ok(batch.create_job_queue(&read(queue(&format!("q{index}"), &["e"]))));
     }
     is(
         batch.create_job_queue(&read(queue("one-more", &["e"]))),
@@ -35,7 +35,7 @@ fn quotas_hold() {
     );
     let mut batch = empty();
     for name in ["a", "b", "c", "d"] {
-        done(batch.create_compute_environment(&read(environment(name))));
+        ok(batch.create_compute_environment(&read(environment(name))));
     }
     is(
         batch.create_job_queue(&read(queue("q", &["a", "b", "c", "d"]))),
@@ -53,7 +53,7 @@ fn environments_are_known_and_of_one_architecture() {
         "/computeEnvironmentOrder/0/computeEnvironment",
         "no compute environment is called `nowhere`",
     );
-    done(batch.create_compute_environment(&read(with(
+    ok(batch.create_compute_environment(&read(with(
         environment("arm"),
         "/computeResources/instanceTypes",
         json!(["m6g"]),
@@ -96,7 +96,7 @@ fn a_scheduling_policy_is_replaced_never_added() {
     let mut batch = account();
     for (name, decay) in [("p", 600), ("r", 1_200)] {
         let policy = json!({ "name": name, "fairsharePolicy": { "shareDecaySeconds": decay } });
-        done(batch.create_scheduling_policy(&read(policy)));
+        ok(batch.create_scheduling_policy(&read(policy)));
     }
     is(
         batch.update_job_queue(&read(json!({ "jobQueue": "q", "schedulingPolicyArn": "p" }))),
@@ -104,7 +104,7 @@ fn a_scheduling_policy_is_replaced_never_added() {
         "`q` is a FIFO queue, and a queue is given a scheduling policy at its creation or never",
     );
     let fair = with(queue("fair", &["e"]), "/schedulingPolicyArn", json!("p"));
-    done(batch.create_job_queue(&read(fair)));
+    ok(batch.create_job_queue(&read(fair)));
     let arn = "arn:aws:batch:us-east-1:123456789012:scheduling-policy/r";
     let told = events(batch.update_job_queue(&read(json!({ "jobQueue": "fair", "schedulingPolicyArn": arn }))));
     let [Event::JobQueueUpdated { spec, .. }] = &told[..] else { panic!("{told:?}") };
@@ -122,7 +122,7 @@ fn deletion_needs_a_disabled_queue() {
     let mut batch = account();
     let delete = read(json!({ "jobQueue": "q" }));
     assert_eq!(fault(batch.delete_job_queue(&delete)).1, "Cannot delete, `q` is ENABLED");
-    done(batch.update_job_queue(&read(json!({ "jobQueue": "q", "state": "DISABLED" }))));
+    ok(batch.update_job_queue(&read(json!({ "jobQueue": "q", "state": "DISABLED" }))));
     assert_eq!(events(batch.delete_job_queue(&delete)), [Event::JobQueueDeleted { queue: JobQueueId(0) }]);
     is(batch.delete_job_queue(&delete), "/jobQueue", "no job queue is called `q`");
 }

@@ -4,11 +4,11 @@ use serde_json::json;
 use windtunnel::ids::ConsumableResourceId;
 use windtunnel::scheduler::{ConsumableSpec, Event};
 
-use crate::{Account, account, done, events, is, read};
+use crate::{Account, account, done, events, is, ok, read};
 
 fn licensed() -> Account {
     let mut batch = account();
-    done(batch.create_consumable_resource(&read(json!({ "consumableResourceName": "license", "totalQuantity": 5 }))));
+    ok(batch.create_consumable_resource(&read(json!({ "consumableResourceName": "license", "totalQuantity": 5 }))));
     batch
 }
 

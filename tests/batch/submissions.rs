@@ -5,12 +5,12 @@ use windtunnel::ids::{ConsumableResourceId, InstanceTypeId, JobId, JobQueueId, J
 use windtunnel::scheduler::{ConsumableRequirement, Event, JobSpec, MultiNode};
 use windtunnel::units::SimDuration;
 
-use crate::{account, definition, done, events, is, read, submission, with};
+use crate::{account, definition, done, events, is, ok, read, submission, with};
 
 /// The spec that a submission is given in an account with definition `d`.
 fn spec(submit: Value) -> JobSpec {
     let mut batch = account();
-    done(batch.prepare_submission(&read(submit)));
+    ok(batch.prepare_submission(&read(submit)));
     batch.job_specs()[0].spec.clone()
 }
 
@@ -44,7 +44,7 @@ fn equal_jobs_are_one_spec() {
 #[test]
 fn a_disabled_queue_refuses() {
     let mut batch = account();
-    done(batch.update_job_queue(&read(json!({ "jobQueue": "q", "state": "DISABLED" }))));
+    ok(batch.update_job_queue(&read(json!({ "jobQueue": "q", "state": "DISABLED" }))));
     is(batch.prepare_submission(&read(submission())), "/jobQueue", "queue `q` is DISABLED and takes no submissions");
 }
 
@@ -68,8 +68,8 @@ fn priorities_timeouts_and_attempts_are_the_submissions_before_the_definitions()
     let own = spec(submit);
     assert_eq!((own.scheduling_priority, own.attempts, own.timeout), (7, 4, Some(SimDuration::from_secs(90))));
     let mut batch = account();
-    done(batch.register_job_definition(&read(with(definition("d"), "/schedulingPriority", json!(5)))));
-    done(batch.prepare_submission(&read(submission())));
+    ok(batch.register_job_definition(&read(with(definition("d"), "/schedulingPriority", json!(5)))));
+    ok(batch.prepare_submission(&read(submission())));
     assert_eq!(batch.job_specs()[0].spec.scheduling_priority, 5);
 }
 
@@ -85,11 +85,11 @@ fn consumable_resources_exist_before_they_are_held() {
         "no consumable resource is called `license`",
     );
     let holding = with(definition("holding"), "/consumableResourceProperties", list);
-    done(batch.register_job_definition(&read(holding)));
+    ok(batch.register_job_definition(&read(holding)));
     let by_definition = with(submission(), "/jobDefinition", json!("holding"));
     is(batch.prepare_submission(&read(by_definition)), "/jobDefinition", "no consumable resource is called `license`");
-    done(batch.create_consumable_resource(&read(json!({ "consumableResourceName": "license" }))));
-    done(batch.prepare_submission(&read(submit)));
+    ok(batch.create_consumable_resource(&read(json!({ "consumableResourceName": "license" }))));
+    ok(batch.prepare_submission(&read(submit)));
     assert_eq!(
         batch.job_specs()[0].spec.consumables,
         [ConsumableRequirement { resource: ConsumableResourceId(0), quantity: 2 }]
@@ -106,7 +106,7 @@ fn a_multi_node_job_is_told_by_its_largest_pod() {
     let document = json!({ "jobDefinitionName": "many", "type": "multinode", "nodeProperties": {
         "numNodes": 4, "mainNode": 1, "nodeRangeProperties": [range("0:2", "1"), range("3:", "2")] } });
     let mut batch = account();
-    done(batch.register_job_definition(&read(document)));
+    ok(batch.register_job_definition(&read(document)));
     let told = events(batch.prepare_submission(&read(with(submission(), "/jobDefinition", json!("many")))));
     let [Event::JobSpecRegistered { job, .. }] = &told[..] else { panic!("{told:?}") };
     assert_eq!(job.requests.cpu.0, 2_000);
