@@ -304,11 +304,9 @@ impl DeleteCause {
     const fn allows_retry(self) -> bool {
         match self {
             Self::Volume | Self::EnvironmentUpdate => true,
-            Self::Timeout
-            | Self::Terminated
-            | Self::QueueDeleted
-            | Self::MainNodeSucceeded
-            | Self::MainNodeEnded => false,
+            Self::Timeout | Self::Terminated | Self::QueueDeleted | Self::MainNodeSucceeded | Self::MainNodeEnded => {
+                false
+            }
         }
     }
 
@@ -316,11 +314,9 @@ impl DeleteCause {
     const fn is_wanted(self) -> bool {
         match self {
             Self::Terminated | Self::QueueDeleted => true,
-            Self::Timeout
-            | Self::Volume
-            | Self::EnvironmentUpdate
-            | Self::MainNodeSucceeded
-            | Self::MainNodeEnded => false,
+            Self::Timeout | Self::Volume | Self::EnvironmentUpdate | Self::MainNodeSucceeded | Self::MainNodeEnded => {
+                false
+            }
         }
     }
 }
