@@ -88,14 +88,11 @@ impl Scheduler {
         expect("free capacity", &environment.free, &free);
         let pairs = |shapes: &ByShape| shapes.iter().collect::<Vec<_>>();
         expect("coverage", &pairs(&environment.covered), &pairs(&covered));
-        if let Some(managed) = &environment.spec.managed
-            && vcpus > late
-            && vcpus - late >= managed.max_vcpus + largest
-        {
+        let max_vcpus = environment.max_vcpus_ever;
+        if environment.spec.managed.is_some() && vcpus > late && vcpus - late >= max_vcpus + largest {
             findings.push(format!(
-                "environment {index}: {} vCPUs exceed maxvCpus {} by an instance",
-                vcpus - late,
-                managed.max_vcpus
+                "environment {index}: {} vCPUs exceed maxvCpus {max_vcpus} by an instance",
+                vcpus - late
             ));
         }
     }

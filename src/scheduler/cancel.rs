@@ -26,7 +26,7 @@ pub(super) struct HeldUp {
 impl Scheduler {
     /// `CancelJob`.
     pub(super) fn cancel(&mut self, job: JobRef, out: &mut Decision) {
-        if self.jobs.get(job.job).is_none_or(|record| !record.tracked || record.state_of(job).is_none()) {
+        if !self.may_be_named(job) {
             self.absorbed.unknown_jobs += 1;
             return;
         }
@@ -36,9 +36,16 @@ impl Scheduler {
         }
     }
 
+    fn may_be_named(&self, job: JobRef) -> bool {
+        self.jobs.get(job.job).is_some_and(|record| record.tracked && record.state_of(job).is_some())
+    }
+
     /// `TerminateJob`: what has started is stopped, the rest is cancelled.
     pub(super) fn terminate(&mut self, job: JobRef, out: &mut Decision) {
         self.cancel(job, out);
+        if !self.may_be_named(job) {
+            return;
+        }
         for one in self.in_state(job, |state| matches!(state, State::Active(_))) {
             if let Some(State::Active(pod)) = self.jobs.get(one.job).and_then(|record| record.state_of(one)) {
                 self.delete_pod(pod, DeleteCause::Terminated, out);

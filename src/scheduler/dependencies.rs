@@ -15,6 +15,8 @@ impl Scheduler {
     /// A recorded job, or a child of an array, has ended. What follows from that is worked off one by one, so that a
     /// chain of ten thousand failures takes no stack.
     pub(super) fn settle(&mut self, job: JobRef, succeeded: bool, out: &mut Decision) {
+        // At once: nobody may end it again while it waits to be settled.
+        self.jobs.enter(job, State::Ended { succeeded });
         self.settled.push_back((job, succeeded));
         if self.settling {
             return;
@@ -27,8 +29,6 @@ impl Scheduler {
     }
 
     fn settle_one(&mut self, job: JobRef, succeeded: bool, out: &mut Decision) {
-        let ended = State::Ended { succeeded };
-        self.jobs.enter(job, ended);
         let Some(index) = job.child else { return self.whole_job_ended(job.job, succeeded, out) };
         let Some(record) = self.jobs.get_mut(job.job) else { return };
         let Some(array) = record.array.as_mut() else { return };
@@ -91,6 +91,12 @@ impl Scheduler {
     pub(super) fn dependency_failed(&mut self, job: JobRef, out: &mut Decision) {
         for one in self.pending_of(job) {
             self.end_before_start(one, EndCause::DependencyFailed, out);
+        }
+        if let (Some(record), None) = (self.jobs.get_mut(job.job), job.child)
+            && record.array.as_ref().is_some_and(|array| array.children.is_empty())
+        {
+            // All children are as far as the array.
+            record.state = State::Ended { succeeded: false };
         }
     }
 

@@ -57,7 +57,7 @@ impl Scheduler {
     pub(super) fn delete_pod(&mut self, id: PodId, why: DeleteCause, out: &mut Decision) {
         let Some(pod) = self.pods.get_mut(id) else { return };
         if let Some(before) = pod.ending {
-            if before.allows_retry() && !why.allows_retry() {
+            if before.allows_retry() && why.is_wanted() {
                 pod.ending = Some(why);
             }
             return;
@@ -306,6 +306,16 @@ impl DeleteCause {
         match self {
             Self::Volume | Self::EnvironmentUpdate => true,
             Self::Timeout | Self::Terminated | Self::QueueDeleted | Self::MainNodeSucceeded | Self::MainNodeEnded => {
+                false
+            }
+        }
+    }
+
+    /// Whether someone wants the job to end.
+    const fn is_wanted(self) -> bool {
+        match self {
+            Self::Terminated | Self::QueueDeleted => true,
+            Self::Timeout | Self::Volume | Self::EnvironmentUpdate | Self::MainNodeSucceeded | Self::MainNodeEnded => {
                 false
             }
         }

@@ -65,6 +65,8 @@ pub(super) struct Environment {
     pub(super) failed_joins: u32,
     /// When a node joined last.
     pub(super) joined_at: Option<SimTime>,
+    /// The highest `maxvCpus` that it ever had: what an update lowers takes no node away.
+    pub(super) max_vcpus_ever: u32,
     /// vCPUs of its instances, those being terminated included.
     pub(super) vcpus: u32,
     /// vCPUs of those being terminated.
@@ -104,6 +106,7 @@ pub(super) struct Environment {
 impl Environment {
     pub(super) fn new(spec: EnvironmentSpec) -> Self {
         Self {
+            max_vcpus_ever: spec.managed.as_ref().map_or(0, |managed| managed.max_vcpus),
             spec,
             deleted: false,
             invalid: false,
@@ -135,6 +138,7 @@ impl Environment {
 
     /// Goes on under another specification.
     pub(super) fn follow(&mut self, spec: EnvironmentSpec) {
+        self.max_vcpus_ever = self.max_vcpus_ever.max(spec.managed.as_ref().map_or(0, |managed| managed.max_vcpus));
         self.spec = spec;
         self.failed_joins = 0;
         // Another list of types is another choice, and worth another word.

@@ -15,7 +15,7 @@ use crate::scheduler::machine::Scheduler;
 use crate::scheduler::nodes::NodeSlot;
 use crate::scheduler::pods::{Part, Pod};
 use crate::scheduler::reason::Blocked;
-use crate::scheduler::shapes::ShapeId;
+use crate::scheduler::shapes::{ByShape, ShapeId};
 
 /// A running multi-node parallel job, as an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Scheduler {
     }
 
     /// The most empty nodes of one type that a multi-node parallel job could have.
-    pub(super) fn idle_seats(&self, id: ComputeEnvironmentId, shape: ShapeId, only: Option<InstanceTypeId>) -> u64 {
+    fn idle_seats(&self, id: ComputeEnvironmentId, shape: ShapeId, only: Option<InstanceTypeId>) -> u64 {
         let idle = self.environment(id).idle_nodes(self.specs.requests(shape));
         let mut by_type: BTreeMap<InstanceTypeId, u64> = BTreeMap::new();
         for instance_type in idle.filter_map(|slot| self.nodes.get(slot).instance_type) {
@@ -139,6 +139,43 @@ impl Scheduler {
         } else {
             Blocked::AwaitingCapacity
         }
+    }
+
+    /// vCPUs of the smallest type that can be a node of a multi-node parallel job.
+    fn seat_vcpus(&self, environment: &Environment, shape: ShapeId) -> Option<u32> {
+        let need = self.specs.requests(shape);
+        let types = environment.spec.managed.iter().flat_map(|managed| managed.instance_types.iter().flatten());
+        let fitting = types.filter(|&&id| {
+            self.may_use(environment, shape, id) && need.fits(environment.offer(id, self.facts(id), &self.settings))
+        });
+        fitting.map(|&id| self.facts(id).vcpus).min()
+    }
+
+    /// Asks for what so many multi-node parallel jobs lack of their nodes in an environment. All nodes of a job are in one,
+    /// so no part of a job is asked for, and what another environment has does not help. Returns how many jobs will have
+    /// all of their nodes there.
+    pub(super) fn scale_for_gangs(
+        &mut self,
+        id: ComputeEnvironmentId,
+        queue: JobQueueId,
+        shape: ShapeId,
+        jobs: u64,
+        covered: &mut ByShape,
+        out: &mut Decision,
+    ) -> u64 {
+        let Some(environment) = self.environments[id.index()].as_ref() else { return 0 };
+        let Some(managed) = environment.spec.managed.as_ref().filter(|_| environment.takes_gangs()) else { return 0 };
+        if environment.is_usable().is_err() || !self.is_worth_asking(id, shape) {
+            return 0;
+        }
+        let nodes = u64::from(self.specs.nodes(shape));
+        let only = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
+        let room = self.seat_vcpus(environment, shape).map_or(0, |vcpus| environment.room(managed).div_ceil(vcpus));
+        let have = self.idle_seats(id, shape, only) + covered.take(shape, jobs * nodes);
+        let whole = jobs.min((have + u64::from(room)) / nodes) * nodes;
+        let asked = whole.saturating_sub(have);
+        let short = if asked > 0 { self.ask_for(id, queue, shape, asked, out) } else { 0 };
+        jobs.min((have + asked - short) / nodes)
     }
 
     /// Whether the head of a queue waits for nodes of an environment until it has them all.

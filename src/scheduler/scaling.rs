@@ -100,28 +100,24 @@ impl Scheduler {
             let wanted = waiting.min(look_ahead).min(allowed);
             look_ahead -= wanted;
             unreserved = unreserved.saturating_sub(wanted * self.specs.cpu(shape));
-            // A multi-node parallel job wants nodes, and each of them to itself.
             let multi_node = self.specs.is_multi_node(shape);
-            let wanted = wanted * u64::from(self.specs.nodes(shape));
             let mut jobs = wanted;
             for &environment in &environments {
                 if jobs == 0 {
                     break;
                 }
                 let supply = &mut supplies[environment.index()];
-                jobs -= supply.covered.take(shape, jobs);
-                // A head that every node turned away is not helped by what they have left.
                 if multi_node {
-                    jobs -= jobs.min(self.seats_on_hand(environment, shape));
-                } else if !(stuck && shape == head_shape) || self.has_room(environment, requests) {
-                    jobs -= supply.free.take_jobs(requests, jobs);
-                }
-                let asked = self.worth_asking(environment, shape, wanted - jobs, jobs);
-                if asked > 0 {
-                    let count = u32::try_from(asked).unwrap_or(u32::MAX);
-                    let demand = Demand::Jobs { queue: id, requests, jobs: count };
-                    jobs -= asked;
-                    jobs += self.launch_for(environment, Want { shape: Some(shape), jobs: asked, demand }, out);
+                    jobs -= self.scale_for_gangs(environment, id, shape, jobs, &mut supply.covered, out);
+                } else {
+                    jobs -= supply.covered.take(shape, jobs);
+                    // A head that every node turned away is not helped by what they have left.
+                    if !(stuck && shape == head_shape) || self.has_room(environment, requests) {
+                        jobs -= supply.free.take_jobs(requests, jobs);
+                    }
+                    if jobs > 0 && self.is_worth_asking(environment, shape) {
+                        jobs = self.ask_for(environment, id, shape, jobs, out);
+                    }
                 }
                 if jobs > 0 {
                     let why = self.why_short(environment, shape);
@@ -138,45 +134,31 @@ impl Scheduler {
         }
     }
 
-    /// For how many of `jobs` capacity is to be asked for: none where a job would go beyond `maxvCpus` or can't run at all,
-    /// and no part of a multi-node parallel job that has `have` nodes.
-    fn worth_asking(&self, id: ComputeEnvironmentId, shape: ShapeId, have: u64, jobs: u64) -> u64 {
-        let Some(environment) = self.environments[id.index()].as_ref() else { return 0 };
-        let Some(managed) = environment.spec.managed.as_ref() else { return 0 };
-        if self.specs.cpu(shape) > u64::from(managed.max_vcpus) * 1_000 {
-            return 0;
-        }
-        if !self.specs.is_multi_node(shape) {
-            return jobs;
-        }
-        let Some(vcpus) = self.seat_vcpus(environment, shape).filter(|_| environment.takes_gangs()) else { return 0 };
-        let room = u64::from(environment.room(managed).div_ceil(vcpus));
-        let nodes = u64::from(self.specs.nodes(shape));
-        let whole = (have + room.min(jobs)) / nodes * nodes;
-        whole.saturating_sub(have)
+    /// Whether capacity may be asked for at all: not where a job would go beyond `maxvCpus`.
+    pub(super) fn is_worth_asking(&self, id: ComputeEnvironmentId, shape: ShapeId) -> bool {
+        let environment = self.environments[id.index()].as_ref();
+        let managed = environment.and_then(|environment| environment.spec.managed.as_ref());
+        managed.is_some_and(|managed| self.specs.cpu(shape) <= u64::from(managed.max_vcpus) * 1_000)
     }
 
-    /// vCPUs of the smallest type that can be a node of a multi-node parallel job.
-    pub(super) fn seat_vcpus(&self, environment: &Environment, shape: ShapeId) -> Option<u32> {
-        let need = self.specs.requests(shape);
-        let types = environment.spec.managed.iter().flat_map(|managed| managed.instance_types.iter().flatten());
-        let fitting = types.filter(|&&id| {
-            self.may_use(environment, shape, id) && need.fits(environment.offer(id, self.facts(id), &self.settings))
-        });
-        fitting.map(|&id| self.facts(id).vcpus).min()
+    /// Asks EC2 for nodes for so many pods of a shape; returns those left uncovered.
+    pub(super) fn ask_for(
+        &mut self,
+        environment: ComputeEnvironmentId,
+        queue: JobQueueId,
+        shape: ShapeId,
+        pods: u64,
+        out: &mut Decision,
+    ) -> u64 {
+        let jobs = u32::try_from(pods).unwrap_or(u32::MAX);
+        let demand = Demand::Jobs { queue, requests: self.specs.requests(shape), jobs };
+        self.launch_for(environment, Want { shape: Some(shape), jobs: pods, demand }, out)
     }
 
     /// Whether a type may carry jobs of a shape: a multi-node parallel job keeps to the type that was chosen for it.
-    fn may_use(&self, environment: &Environment, shape: ShapeId, id: InstanceTypeId) -> bool {
+    pub(super) fn may_use(&self, environment: &Environment, shape: ShapeId, id: InstanceTypeId) -> bool {
         let chosen = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
         chosen.is_none_or(|chosen| chosen == id)
-    }
-
-    /// Empty nodes that a multi-node parallel job could have.
-    fn seats_on_hand(&self, id: ComputeEnvironmentId, shape: ShapeId) -> u64 {
-        let Some(environment) = self.environments[id.index()].as_ref() else { return 0 };
-        let only = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
-        self.idle_seats(id, shape, only)
     }
 
     fn has_room(&self, id: ComputeEnvironmentId, need: Resources) -> bool {
