@@ -101,6 +101,12 @@ fn named<'a, X>(registry: &'a Registry<X>, names: &[String]) -> impl Iterator<It
 }
 
 impl<T: InstanceTypes> Batch<T> {
+    /// `kubernetesNamespace` of the environments by id: where pods go that name no other.
+    pub fn namespaces(&self) -> Vec<Option<String>> {
+        let eks = |environment: &Environment| environment.document.eks_configuration.clone();
+        self.environments.iter().map(|(_, environment)| Some(eks(environment)?.kubernetes_namespace)).collect()
+    }
+
     /// `DescribeComputeEnvironments`: these, by name or ARN; all where none is named.
     pub fn describe_compute_environments(
         &self,

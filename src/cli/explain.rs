@@ -4,6 +4,7 @@
 //! [`account`], how it looks is [`table`]'s.
 
 mod account;
+mod pods;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::account::Account;
+use self::pods::PodSource;
 use crate::cli::output::{OutputFormat, json, print};
 use crate::cli::run;
 use crate::cli::{CliError, ExitStatus};
@@ -45,12 +47,19 @@ pub(super) struct ExplainArgs {
     /// The form of the result.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output: OutputFormat,
+    /// Print the Pods of the job's attempts instead, as they would be created: one, or a list of kind List.
+    #[arg(long, conflicts_with = "output")]
+    pod: bool,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &ExplainArgs) -> Result<ExitStatus, CliError> {
     let job: JobRef = args.job.parse().map_err(|error| CliError::BadInput(format!("--job: {error}")))?;
-    let (follow, metrics) = match Reader::open(&args.file) {
+    let (follow, metrics, source) = match Reader::open(&args.file) {
+        Ok(_) if args.pod => {
+            let file = args.file.display();
+            return Err(CliError::BadInput(format!("{file} is a journal, which holds no pods: name a scenario")));
+        }
         Ok(journal) if args.seed.is_none() && args.set.is_empty() => from_journal(journal, job)?,
         Ok(_) => {
             let file = args.file.display();
@@ -63,18 +72,25 @@ pub(super) fn run(args: &ExplainArgs) -> Result<ExitStatus, CliError> {
     let Some(account) = Account::of(&follow, metrics.followed()) else {
         return Err(CliError::BadInput(unknown(&args.file, job, &follow)));
     };
+    if let (Some(source), true) = (source, args.pod) {
+        return print(&json("the pods", &pods::pods(&source, &follow))?);
+    }
     print(&match args.output {
         OutputFormat::Table => table::table(&account),
         OutputFormat::Json => json("the explanation", &account)?,
     })
 }
 
-fn from_scenario(args: &ExplainArgs, job: JobRef) -> Result<(Follow, Metrics), CliError> {
+/// What was seen of the job, what it cost, and what its pods are made from; a journal does not hold that.
+type Followed = (Follow, Metrics, Option<PodSource>);
+
+fn from_scenario(args: &ExplainArgs, job: JobRef) -> Result<Followed, CliError> {
     let scenario = run::load(&args.file, &args.set)?;
     for warning in &scenario.warnings {
         eprintln!("{warning}");
     }
     let seed = args.seed.unwrap_or(scenario.seed);
+    let source = PodSource::of(&scenario);
     let assumptions = &scenario.world.assumptions;
     let mut follow = Follow::new(job, &scenario.config, scenario.names.clone()).with_texts(Texts::new(assumptions));
     let mut metrics =
@@ -82,10 +98,10 @@ fn from_scenario(args: &ExplainArgs, job: JobRef) -> Result<(Follow, Metrics), C
     let mut scheduler = Scheduler::new(scenario.config);
     let mut world = SimWorld::new(scenario.world, seed);
     driver::run(&mut scheduler, &mut world, &mut (&mut follow, &mut metrics)).map_err(failed)?;
-    Ok((follow, metrics))
+    Ok((follow, metrics, Some(source)))
 }
 
-fn from_journal(mut journal: Reader, job: JobRef) -> Result<(Follow, Metrics), CliError> {
+fn from_journal(mut journal: Reader, job: JobRef) -> Result<Followed, CliError> {
     let header = journal.header();
     let mut follow = Follow::new(job, &header.config, header.names.clone());
     let types = header.config.instance_types.clone();
@@ -106,7 +122,7 @@ fn from_journal(mut journal: Reader, job: JobRef) -> Result<(Follow, Metrics), C
             Err(StepError::Watcher(error)) => return Err(failed(error)),
         }
     }
-    Ok((follow, metrics))
+    Ok((follow, metrics, None))
 }
 
 enum StepError {

@@ -10,7 +10,7 @@ use crate::history::log::{JobLog, JobRecord, Keep, StatusSummary};
 use crate::history::status_reason::Texts;
 use crate::history::transition::Transition;
 use crate::history::waits::Waits;
-use crate::ids::{InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, NodeId, ZoneId};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, NodeId, ZoneId};
 use crate::model::{Names, PurchaseOption};
 use crate::scheduler::{Decision, Event, JobSpec, Observation, Reason, Refusal, SchedulerConfig};
 use crate::units::SimTime;
@@ -54,7 +54,7 @@ pub struct Follow {
     job: JobRef,
     log: JobLog,
     waits: Waits,
-    nodes: BTreeMap<NodeId, NodeFacts>,
+    nodes: BTreeMap<NodeId, (ComputeEnvironmentId, NodeFacts)>,
     ids: IdRanges,
     /// The spec's, once known.
     specs: BTreeMap<JobSpecId, JobSpec>,
@@ -114,7 +114,12 @@ impl Follow {
 
     /// What is known of a node.
     pub fn node(&self, node: NodeId) -> Option<NodeFacts> {
-        self.nodes.get(&node).copied()
+        self.nodes.get(&node).map(|&(_, facts)| facts)
+    }
+
+    /// Whose node it is, or was.
+    pub fn environment_of(&self, node: NodeId) -> Option<ComputeEnvironmentId> {
+        self.nodes.get(&node).map(|&(environment, _)| environment)
     }
 
     /// Which ids there are.
@@ -164,12 +169,13 @@ impl Follow {
             Event::JobSpecRegistered { spec, job } => {
                 self.specs.insert(*spec, (**job).clone());
             }
-            Event::NodeLaunched { node, instance_type, zone, purchase, .. } => {
+            Event::NodeLaunched { node, environment, instance_type, zone, purchase, .. } => {
                 let (instance_type, zone, purchase) = (*instance_type, *zone, *purchase);
-                self.nodes.insert(*node, NodeFacts::Launched { instance_type, zone, purchase });
+                let facts = NodeFacts::Launched { instance_type, zone, purchase };
+                self.nodes.insert(*node, (*environment, facts));
             }
-            Event::NodeAdopted { node, .. } => {
-                self.nodes.insert(*node, NodeFacts::Adopted);
+            Event::NodeAdopted { node, environment, .. } => {
+                self.nodes.insert(*node, (*environment, NodeFacts::Adopted));
             }
             _ => {}
         }

@@ -35,6 +35,8 @@ pub struct Resolved {
     pub names: Names,
     /// The jobs behind the specs, by id: pods, parameters, retries.
     pub jobs: Vec<EffectiveJob>,
+    /// `kubernetesNamespace` by compute environment.
+    pub namespaces: Vec<Option<String>>,
     /// `description`.
     pub description: String,
     /// `region`.
@@ -93,6 +95,7 @@ impl ScenarioFile {
         let mut timeline = Timeline::new(scenario, &calls, plan, (account, hosts), assumptions.image_size_mib);
         let run = timeline.run(&mut judge);
         let (specs, nodes) = (timeline.account.batch.job_specs().to_vec(), timeline.hosts.nodes);
+        let namespaces = timeline.account.batch.namespaces();
         let account = timeline.account.batch.names();
         let images = Images::of(&specs);
         let zones = types.zones().to_vec();
@@ -135,6 +138,7 @@ impl ScenarioFile {
                 stop_at: stop_at(scenario.stop),
             },
             jobs: specs.into_iter().map(|known| known.job).collect(),
+            namespaces,
             description: scenario.description.clone(),
             region: scenario.region.clone(),
             seed: scenario.seed,

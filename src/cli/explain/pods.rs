@@ -46,7 +46,7 @@ fn list(pods: Vec<Value>) -> Value {
 fn pod(source: &PodSource, follow: &Follow, record: &JobRecord, attempt: &AttemptRecord) -> Option<Value> {
     let job = source.jobs.get(record.spec.index())?;
     let names = follow.names();
-    let environment = follow.node(attempt.node)?.environment;
+    let environment = follow.environment_of(attempt.node)?;
     let environment_name = names.compute_environments.get(environment.index())?;
     let namespace = source.namespaces.get(environment.index()).and_then(Option::as_deref);
     let node_index = attempt.node_index.map(u32::from);
