@@ -286,7 +286,7 @@ impl Driver for SimWorld {
                 Command::LaunchNodes(request) => self.request(request),
                 Command::TerminateNode { node } => self.terminate(*node),
                 &Command::CreatePod { pod, job, spec, attempt, node, node_index: _ } => {
-                    self.create_pod(pod, job, spec, attempt, node)
+                    self.create_pod(pod, job, spec, attempt, node);
                 }
                 &Command::DeletePod { pod, node, spec, why: _ } => self.delete_pod(pod, node, spec),
             }
