@@ -301,6 +301,48 @@ fn container_properties_name_the_field_of_the_pod() {
 }
 
 #[test]
+fn what_is_not_simulated_yet_is_refused_by_its_field() {
+    let submit = |field: &str, value: Value| {
+        Scenario::with(|whole, _, _| whole["workload"][0]["submit"][field] = value).finding()
+    };
+    let said = submit("dependsOn", json!([{ "jobId": "id" }]));
+    assert!(said.contains("/workload/0/submit/dependsOn: dependencies are not supported yet"), "{said}");
+    let said = submit("shareIdentifier", json!("teamA"));
+    assert!(said.contains("/shareIdentifier: the queue is FIFO"), "{said}");
+    let said = submit("nodeOverrides", json!({ "numNodes": 2 }));
+    assert!(said.contains("/nodeOverrides: the job definition is of type `container`"), "{said}");
+    let multi = Scenario::with(|_, _, definition| {
+        definition["type"] = "multinode".into();
+        let eks = definition.as_object_mut().expect("an object").shift_remove("eksProperties");
+        let range = json!({ "targetNodes": "0:", "eksProperties": eks });
+        definition["nodeProperties"] = json!({ "numNodes": 2, "mainNode": 0, "nodeRangeProperties": [range] });
+    });
+    assert!(multi.finding().contains("/type: multi-node parallel jobs are not supported yet"), "{}", multi.finding());
+}
+
+#[test]
+fn documents_are_judged_by_all_of_their_rules() {
+    let scenario = Scenario::with(|whole, environment, definition| {
+        environment["computeResources"]["launchTemplate"] =
+            json!({ "overrides": [{ "launchTemplateId": "lt-1", "targetInstanceTypes": ["c5.large"] }] });
+        let pod = &mut definition["eksProperties"]["podProperties"];
+        pod["containers"][0]["volumeMounts"] = json!([{ "name": "data", "mountPath": "data" }]);
+        whole["workload"][0]["submit"]["eksPropertiesOverride"] =
+            json!({ "podProperties": { "metadata": { "labels": { "app.kubernetes.io/name": "x" } } } });
+    });
+    let findings = scenario.findings().join("\n");
+    for expected in [
+        "/computeResources/launchTemplate/overrides/0/targetInstanceTypes/0: `c5.large` is not among",
+        "/containers/0/volumeMounts/0/name: the pod has no volume named `data`: declare it in `volumes`",
+        "/containers/0/volumeMounts/0/mountPath: `data` is not of the form that AWS Batch takes: Absolute path",
+        "/metadata/labels/app.kubernetes.io~1name: `app.kubernetes.io/name` has a reserved prefix",
+    ] {
+        assert!(findings.contains(expected), "{expected}\n{findings}");
+    }
+    assert_eq!(findings.lines().count(), 4, "{findings}");
+}
+
+#[test]
 fn traces_say_what_is_wrong_with_them() {
     let scenario = Scenario::with(|whole, _, _| {
         let submit = whole["workload"][0]["submit"].clone();

@@ -15,6 +15,8 @@ fn scenario() -> Value {
               "eksConfiguration": { "eksClusterArn": "arn:aws:eks:x", "kubernetesNamespace": "jobs" },
               "computeResources": { "type": "SPOT", "allocationStrategy": "SPOT_PRICE_CAPACITY_OPTIMIZED",
                 "minvCpus": 0, "maxvCpus": 64, "instanceTypes": ["m5.large", "c5", "server"],
+                "ec2Configuration": [{ "imageType": "EKS_AL2023" }],
+                "launchTemplate": { "overrides": [{ "launchTemplateId": "lt", "targetInstanceTypes": ["m5.large"] }] },
                 "scalingPolicy": { "minScaleDownDelayMinutes": 20 }, "bidPercentage": 60 } },
             { "computeEnvironmentName": "own", "type": "UNMANAGED",
               "eksConfiguration": { "eksClusterArn": "arn:aws:eks:x", "kubernetesNamespace": "jobs" } }
@@ -33,11 +35,15 @@ fn scenario() -> Value {
             "timeout": { "attemptDurationSeconds": 60 },
             "eksProperties": { "podProperties": {
                 "containers": [{ "name": "main", "image": "i", "env": [{ "name": "A", "value": "b" }],
+                    "volumeMounts": [{ "name": "scratch", "mountPath": "/s", "subPath": "t" }],
+                    "securityContext": { "runAsUser": 1, "capabilities": { "drop": ["ALL"] } },
                     "resources": { "requests": { "cpu": "0.5", "memory": "64Mi" }, "limits": { "cpu": "1" } } }],
                 "initContainers": [{ "name": "before", "image": "i",
                     "resources": { "limits": { "cpu": "0.25", "memory": "32Mi" } } }],
-                "volumes": [{ "name": "scratch", "emptyDir": { "medium": "Memory" } }],
-                "metadata": { "labels": { "team": "a" }, "namespace": "jobs" } } } },
+                "volumes": [{ "name": "scratch", "emptyDir": { "medium": "Memory", "sizeLimit": "1Gi" } }],
+                "securityContext": { "fsGroup": 1, "seccompProfile": { "type": "RuntimeDefault" } },
+                "imagePullSecrets": [{ "name": "registry" }],
+                "metadata": { "labels": { "team": "a" }, "annotations": { "x.y/z": "b" }, "namespace": "jobs" } } } },
             { "jobDefinitionName": "many", "type": "multinode", "nodeProperties": { "numNodes": 2, "mainNode": 0,
               "nodeRangeProperties": [{ "targetNodes": "0:", "instanceTypes": ["m5.large"], "eksProperties": {
                 "podProperties": { "containers": [{ "image": "i",

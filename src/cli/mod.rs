@@ -4,6 +4,7 @@
 mod assumptions;
 mod catalog;
 mod error;
+mod explain;
 mod output;
 mod progress;
 mod replay;
@@ -33,6 +34,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
     Catalog(catalog::CatalogArgs),
     Assumptions(assumptions::AssumptionsArgs),
@@ -45,6 +47,7 @@ impl Cli {
     pub fn run(self) -> Result<ExitStatus, CliError> {
         match self.command {
             Command::Run(args) => run::run(&args),
+            Command::Explain(args) => explain::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Catalog(args) => catalog::run(&args),
             Command::Assumptions(args) => assumptions::run(&args),

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::figures::{count, counted, number, percent, span, usd};
-use crate::metrics::summary::{InstanceTypeRow, NodeSize, QueueRow, Summary};
+use crate::metrics::summary::{InstanceTypeRow, JobFacts, NodeSize, QueueRow, Summary};
 
 /// A share of money or time below which nothing is said.
 const WORTH_SAYING: f64 = 0.10;
@@ -37,6 +37,8 @@ pub enum FindingCode {
     UnfinishedJobs,
     /// Jobs FAILED.
     FailedJobs,
+    /// Submissions were not taken.
+    RefusedJobs,
     /// A queue's head was blocked for long.
     HeadBlocked,
     /// Paid for and on offer, but not requested.
@@ -58,6 +60,7 @@ pub(super) fn findings(summary: &Summary) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(unfinished(summary));
     found.extend(failed(summary));
+    found.extend(refused(summary));
     found.extend(summary.queues.iter().filter_map(|queue| blocked(queue, summary.sim.end_s)));
     found.extend(idle(summary));
     found.extend(startup(summary));
@@ -111,11 +114,50 @@ fn failed(summary: &Summary) -> Option<Finding> {
             FindingCode::FailedJobs,
             part,
             format!(
-                "{} of {} jobs ({}) FAILED with no attempt left, after {} retries in the whole run.",
+                "{} of {} jobs ({}) FAILED{}, after {} retries in the whole run.",
                 count(jobs.failed),
                 count(jobs.submitted),
                 percent(part),
+                failed_by(jobs),
                 count(jobs.retries)
+            ),
+        )
+    })
+}
+
+/// What jobs failed for, most frequent first where there is more than one cause.
+fn failed_by(jobs: &JobFacts) -> String {
+    let others = jobs.dependency_failed + jobs.cancelled + jobs.terminated + jobs.time_limited;
+    let mut causes = [
+        (jobs.failed.saturating_sub(others), "with no attempt left"),
+        (jobs.dependency_failed, "because a job that they depend on did"),
+        (jobs.cancelled, "by cancellation"),
+        (jobs.terminated, "by termination"),
+        (jobs.time_limited, "by a job state time limit"),
+    ];
+    causes.sort_by_key(|&(number, _)| std::cmp::Reverse(number));
+    let given: Vec<_> = causes.into_iter().filter(|&(number, _)| number > 0).collect();
+    match given.as_slice() {
+        [(_, cause)] => format!(" {cause}"),
+        several => {
+            let parts: Vec<_> = several.iter().map(|(number, cause)| format!("{} {cause}", count(*number))).collect();
+            format!(": {}", parts.join(", "))
+        }
+    }
+}
+
+fn refused(summary: &Summary) -> Option<Finding> {
+    let jobs = &summary.jobs;
+    let part = share(jobs.refused, jobs.submitted + jobs.refused);
+    (jobs.refused > 0).then(|| {
+        finding(
+            FindingCode::RefusedJobs,
+            part,
+            format!(
+                "{} ({}) {} not taken: AWS Batch would have answered SubmitJob with a ClientException.",
+                counted(jobs.refused, "submitted job"),
+                percent(part),
+                if jobs.refused == 1 { "was" } else { "were" },
             ),
         )
     })

@@ -4,10 +4,11 @@
 //! in the system, never with the number of jobs. It must not know who decides or what world it is.
 
 use crate::driver::{DriverError, Watcher};
-use crate::ids::{InstanceTypeId, JobSpecId, PodId};
+use crate::ids::{InstanceTypeId, JobId, JobSpecId, PodId, ShareId};
 use crate::metrics::billing::Tariff;
 use crate::metrics::blocked::BlockedTime;
 use crate::metrics::capacity::Part;
+use crate::metrics::costs::{Followed, PodCost, PodMeters};
 use crate::metrics::jobs::Jobs;
 use crate::metrics::nodes::Nodes;
 use crate::metrics::sinks::Sinks;
@@ -36,6 +37,9 @@ pub struct Metrics {
     pub(super) steps: u64,
     pub(super) now: SimTime,
     pub(super) sinks: Option<Sinks>,
+    followed: Option<Followed>,
+    /// Read where someone asks for the costs of pods.
+    meters: Option<PodMeters>,
 }
 
 /// What the fold needs of a job spec.
@@ -45,6 +49,7 @@ struct SpecFacts {
     cpu: MilliCpu,
     /// Of a multi-node parallel job: number of nodes, and which is the main one.
     multi_node: Option<(u16, u16)>,
+    share: Option<ShareId>,
 }
 
 impl SpecFacts {
@@ -102,6 +107,8 @@ impl Metrics {
             steps: 0,
             now: SimTime::ZERO,
             sinks: None,
+            followed: None,
+            meters: None,
         }
     }
 
@@ -109,7 +116,21 @@ impl Metrics {
     #[must_use]
     pub fn with_sinks(mut self, sinks: Sinks) -> Self {
         self.sinks = Some(sinks);
+        self.meters.get_or_insert_default();
         self
+    }
+
+    /// Remembers what each pod of a job, or of an array's children, cost.
+    #[must_use]
+    pub fn following(mut self, job: JobId) -> Self {
+        self.followed = Some(Followed::new(job));
+        self.meters.get_or_insert_default();
+        self
+    }
+
+    /// The pods of the followed job that have ended, in the order in which they did.
+    pub fn followed(&self) -> &[PodCost] {
+        self.followed.as_ref().map_or(&[], Followed::costs)
     }
 
     fn spec(&self, spec: JobSpecId) -> SpecFacts {
@@ -122,8 +143,9 @@ impl Metrics {
             Event::JobSubmitted { queue, spec, array_size, .. } => {
                 let jobs = u64::from(array_size.unwrap_or(1));
                 levels.waiting_jobs += jobs;
-                self.jobs.submitted(*queue, jobs, now);
-                self.levels.demand_mcpu += jobs * self.spec(*spec).demand();
+                let spec = self.spec(*spec);
+                self.jobs.submitted(*queue, spec.share, jobs, now);
+                self.levels.demand_mcpu += jobs * spec.demand();
             }
             Event::PodRunning { pod } => {
                 if let Some(mark) = self.pods.get_mut(pod.slot as usize)
@@ -152,6 +174,7 @@ impl Metrics {
                 self.specs[spec.index()] = SpecFacts {
                     cpu: job.requests.cpu,
                     multi_node: job.multi_node.as_ref().map(|multi_node| (multi_node.nodes, multi_node.main)),
+                    share: job.share,
                 };
             }
             // The core's decisions say what became of these.
@@ -176,6 +199,9 @@ impl Metrics {
     fn attempt_ended(&mut self, end: &AttemptEnd) {
         let spec = self.spec(end.spec);
         let cpu = spec.cpu;
+        if let Some(share) = spec.share {
+            self.jobs.used(end.queue, share, cpu, end.stopped_at.since(end.starting_at));
+        }
         if spec.leads(end.node_index) {
             self.jobs.attempt_ended(end);
             self.levels.waiting_jobs += 1;
@@ -188,11 +214,16 @@ impl Metrics {
             }
             *mark = PodMark::default();
         }
-        if let Some(sinks) = &mut self.sinks {
+        if let Some(meters) = &self.meters {
             let (origin, size) = self.nodes.cpu_of(end.node).unzip();
             let reading = self.nodes.meter_of(end.node, end.stopped_at);
-            let size = size.unwrap_or_default();
-            sinks.attempt_ends((end.pod, end.job, end.node), origin, reading, (cpu.0, size.0));
+            let cost = meters.end(end.pod, reading, cpu, size.unwrap_or_default());
+            if let Some(sinks) = &mut self.sinks {
+                sinks.pod_ended(end.job, end.node, origin, cost);
+            }
+            if let Some(followed) = &mut self.followed {
+                followed.ended(PodCost { job: end.job, pod: end.pod, cost });
+            }
         }
         self.nodes.release(end.node, cpu, (end.starting_at, end.stopped_at), Part::of(end.outcome));
     }
@@ -200,7 +231,7 @@ impl Metrics {
     fn job_ended(&mut self, end: &JobEnd) -> Result<(), DriverError> {
         self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(1);
         self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(self.spec(end.spec).demand());
-        self.jobs.ended(end);
+        self.jobs.ended(end, self.spec(end.spec).share);
         self.sinks.as_mut().map_or(Ok(()), |sinks| sinks.job(end, &self.names))
     }
 
@@ -222,8 +253,8 @@ impl Metrics {
                 }
                 self.pods[slot] = PodMark::new(*pod, if leads { PodMark::STARTING } else { PodMark::FOLLOWING });
                 self.nodes.hold(*node, cpu, now);
-                if let Some(sinks) = &mut self.sinks {
-                    sinks.attempt_begins(*pod, self.nodes.meter_of(*node, now));
+                if let Some(meters) = &mut self.meters {
+                    meters.begin(*pod, self.nodes.meter_of(*node, now));
                 }
             }
             Command::LaunchNodes(_) | Command::TerminateNode { .. } | Command::DeletePod { .. } => {}
@@ -244,8 +275,9 @@ impl Metrics {
             Reason::SubmissionRefused { queue, spec, jobs, .. } => {
                 let jobs = u64::from(*jobs);
                 self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(jobs);
-                self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(jobs * self.spec(*spec).demand());
-                self.jobs.refused(*queue, jobs);
+                let spec = self.spec(*spec);
+                self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(jobs * spec.demand());
+                self.jobs.refused(*queue, spec.share, jobs);
             }
             Reason::Launching { .. }
             | Reason::HeadBlocked { .. }

@@ -1,26 +1,55 @@
 //! What became of jobs: counts, waits and slowdowns, for all and by queue. Knows nothing of nodes and money.
 
-use crate::ids::JobQueueId;
+use std::collections::BTreeMap;
+
+use crate::ids::{JobQueueId, ShareId};
 use crate::metrics::waits::Spans;
-use crate::scheduler::{AttemptEnd, AttemptOutcome, JobEnd, PodFailure};
-use crate::units::{SimDuration, SimTime};
+use crate::scheduler::{AttemptEnd, AttemptOutcome, EndCause, JobEnd, PodFailure};
+use crate::units::{MilliCpu, SimDuration, SimTime};
 
 /// Slowdowns are bounded below at this runtime, as is usual in the field: short jobs would drown everything else.
 const SLOWDOWN_FLOOR: SimDuration = SimDuration::from_secs(10);
 
-/// Jobs of one queue.
+/// Jobs of one queue, or of one share of a queue.
 #[derive(Debug, Clone, Default)]
 pub(super) struct QueueJobs {
     pub(super) submitted: u64,
     pub(super) succeeded: u64,
     pub(super) failed: u64,
     pub(super) wait: Spans,
+    /// CPU time of its attempts from STARTING on, milli-CPU·milliseconds.
+    pub(super) used: u128,
+}
+
+impl QueueJobs {
+    fn ended(&mut self, end: &JobEnd) {
+        if end.succeeded() {
+            self.succeeded += 1;
+        } else {
+            self.failed += 1;
+        }
+        if let Some(running) = end.first_running_at {
+            self.wait.record(running.since(end.submitted_at));
+        }
+    }
+}
+
+/// FAILED jobs by cause, but for those whose last attempt failed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct EndedBy {
+    pub(super) cancelled: u64,
+    pub(super) terminated: u64,
+    pub(super) dependency: u64,
+    pub(super) time_limit: u64,
 }
 
 /// Jobs of a run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Jobs {
     pub(super) queues: Vec<QueueJobs>,
+    /// Of fair-share queues.
+    pub(super) shares: BTreeMap<(JobQueueId, ShareId), QueueJobs>,
+    pub(super) ended_by: EndedBy,
     pub(super) attempts: u64,
     pub(super) retries: u64,
     pub(super) interrupted: u64,
@@ -48,16 +77,27 @@ impl Jobs {
         &mut self.queues[queue.index()]
     }
 
-    pub(super) fn submitted(&mut self, queue: JobQueueId, jobs: u64, now: SimTime) {
+    pub(super) fn submitted(&mut self, queue: JobQueueId, share: Option<ShareId>, jobs: u64, now: SimTime) {
         self.first_submit.get_or_insert(now);
         self.queue(queue).submitted += jobs;
+        if let Some(share) = share {
+            self.shares.entry((queue, share)).or_default().submitted += jobs;
+        }
     }
 
     /// Submissions that were counted and then not taken.
-    pub(super) fn refused(&mut self, queue: JobQueueId, jobs: u64) {
+    pub(super) fn refused(&mut self, queue: JobQueueId, share: Option<ShareId>, jobs: u64) {
         self.refused += jobs;
+        let share = share.and_then(|share| self.shares.get_mut(&(queue, share)));
+        share.into_iter().for_each(|share| share.submitted = share.submitted.saturating_sub(jobs));
         let queue = self.queue(queue);
         queue.submitted = queue.submitted.saturating_sub(jobs);
+    }
+
+    /// A share's pod is over.
+    pub(super) fn used(&mut self, queue: JobQueueId, share: ShareId, cpu: MilliCpu, span: SimDuration) {
+        let used = u128::from(cpu.0) * u128::from(span.as_millis());
+        self.shares.entry((queue, share)).or_default().used += used;
     }
 
     pub(super) fn attempt_ended(&mut self, end: &AttemptEnd) {
@@ -77,7 +117,7 @@ impl Jobs {
         }
     }
 
-    pub(super) fn ended(&mut self, end: &JobEnd) {
+    pub(super) fn ended(&mut self, end: &JobEnd, share: Option<ShareId>) {
         let turnaround = end.ended_at.since(end.submitted_at);
         self.runnable.record(end.runnable);
         self.turnaround.record(turnaround);
@@ -87,14 +127,16 @@ impl Jobs {
         self.slowdown_sum += slowdown;
         self.slowdown_max = self.slowdown_max.max(slowdown);
         self.last_end = self.last_end.max(Some(end.ended_at));
-        let queue = self.queue(end.queue);
-        if end.succeeded() {
-            queue.succeeded += 1;
-        } else {
-            queue.failed += 1;
+        match end.why {
+            EndCause::Succeeded | EndCause::AttemptFailed => {}
+            EndCause::DependencyFailed => self.ended_by.dependency += 1,
+            EndCause::Cancelled => self.ended_by.cancelled += 1,
+            EndCause::Terminated | EndCause::QueueDeleted => self.ended_by.terminated += 1,
+            EndCause::TimeLimit(_) => self.ended_by.time_limit += 1,
         }
-        if let Some(running) = end.first_running_at {
-            queue.wait.record(running.since(end.submitted_at));
+        self.queue(end.queue).ended(end);
+        if let Some(share) = share {
+            self.shares.entry((end.queue, share)).or_default().ended(end);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! | `jobs` | what counts as attempt, retry, wait, slowdown |
 //! | `capacity` | how a node's CPU time and bill are split |
 //! | `billing` | what EC2 charges |
+//! | `costs` | what a pod, and so a job, costs of that |
 //! | `nodes` | a node from launch to bill, totals by instance type |
 //! | `timeline` | averages over time in a bounded number of bins |
 //! | `blocked` | what heads of queues waited for |
@@ -20,6 +21,7 @@
 pub mod billing;
 mod blocked;
 mod capacity;
+mod costs;
 pub mod figures;
 mod findings;
 mod fold;
@@ -35,6 +37,7 @@ mod waits;
 
 pub use billing::Tariff;
 pub use blocked::BlockedSeconds;
+pub use costs::PodCost;
 pub use findings::{Finding, FindingCode};
 pub use fold::Metrics;
 pub use results::Results;

@@ -8,7 +8,8 @@ use crate::metrics::findings::findings;
 use crate::metrics::fold::{Learned, Metrics};
 use crate::metrics::nodes::FleetRow;
 use crate::metrics::summary::{
-    CapacityFacts, CostFacts, InstanceTypeRow, JobFacts, NodeSize, QueueRow, SimFacts, Slowdown, SpotFacts, Summary,
+    CapacityFacts, CostFacts, InstanceTypeRow, JobFacts, NodeSize, QueueRow, ShareRow, SimFacts, Slowdown, SpotFacts,
+    Summary,
 };
 use crate::metrics::timeline::TimelineRow;
 use crate::metrics::waits::Spans;
@@ -70,6 +71,7 @@ impl Metrics {
             blocked_s: self.blocked.total(),
             instance_types: fleet.rows,
             queues: self.queue_rows(),
+            shares: self.share_rows(),
             node_sizes: self.learned.iter().map(|learned| node_size(learned, &self.names)).collect(),
             assumptions: self.assumptions.rows().into_iter().map(|row| (row.name.to_owned(), row.value)).collect(),
             findings: Vec::new(),
@@ -83,6 +85,11 @@ impl Metrics {
             interrupted_attempts: self.jobs.interrupted,
             timed_out_attempts: self.jobs.timed_out,
             rejected_attempts: self.jobs.rejected,
+            refused: self.jobs.refused,
+            cancelled: self.jobs.ended_by.cancelled,
+            terminated: self.jobs.ended_by.terminated,
+            dependency_failed: self.jobs.ended_by.dependency,
+            time_limited: self.jobs.ended_by.time_limit,
             ..JobFacts::default()
         };
         for queue in &self.jobs.queues {
@@ -97,13 +104,32 @@ impl Metrics {
     fn queue_rows(&self) -> Vec<QueueRow> {
         let rows = self.jobs.queues.iter().enumerate();
         rows.map(|(index, queue)| QueueRow {
-            queue: self.names.job_queues.get(index).cloned().unwrap_or_else(|| format!("jq-{index}")),
+            queue: self.queue_name(index),
             submitted: queue.submitted,
             succeeded: queue.succeeded,
             failed: queue.failed,
             unfinished: queue.submitted.saturating_sub(queue.succeeded + queue.failed),
             wait_s: queue.wait.quantiles(),
             blocked_s: self.blocked.of_queue(index),
+        })
+        .collect()
+    }
+
+    fn queue_name(&self, index: usize) -> String {
+        self.names.job_queues.get(index).cloned().unwrap_or_else(|| format!("jq-{index}"))
+    }
+
+    fn share_rows(&self) -> Vec<ShareRow> {
+        let rows = self.jobs.shares.iter();
+        rows.map(|(&(queue, share), jobs)| ShareRow {
+            queue: self.queue_name(queue.index()),
+            share: self.names.shares.get(share.index()).cloned().unwrap_or_else(|| share.to_string()),
+            submitted: jobs.submitted,
+            succeeded: jobs.succeeded,
+            failed: jobs.failed,
+            unfinished: jobs.submitted.saturating_sub(jobs.succeeded + jobs.failed),
+            wait_s: jobs.wait.quantiles(),
+            vcpu_hours: vcpu_hours(jobs.used),
         })
         .collect()
     }

@@ -98,6 +98,7 @@ fn attempt(pod: PodId, job: JobRef, node: u32, from_to: (u64, u64), outcome: Att
     Ending::Attempt(AttemptEnd {
         pod,
         job,
+        queue: QUEUE,
         spec: SPEC,
         attempt: 1,
         node: NodeId(node),

@@ -7,7 +7,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::driver::DriverError;
-use crate::ids::{JobRef, NodeId, PodId};
+use crate::ids::{JobRef, NodeId};
 use crate::metrics::billing::Charge;
 use crate::metrics::nodes::{Closed, Origin};
 use crate::model::{Names, PurchaseOption};
@@ -96,8 +96,6 @@ pub struct Sinks {
     nodes: csv::Writer<Box<dyn Write + Send>>,
     /// Of jobs in the system with an ended attempt.
     paid: BTreeMap<JobRef, Paid>,
-    /// By pod slot: the node's meter when the pod was created.
-    readings: Vec<Charge>,
 }
 
 impl std::fmt::Debug for Sinks {
@@ -126,29 +124,11 @@ impl Sinks {
             jobs: open(Box::new(jobs), &JOB_COLUMNS, "jobs.csv")?,
             nodes: open(Box::new(nodes), &NODE_COLUMNS, "nodes.csv")?,
             paid: BTreeMap::new(),
-            readings: Vec::new(),
         })
     }
 
-    /// An attempt begins under this reading of its node's meter.
-    pub(super) fn attempt_begins(&mut self, pod: PodId, reading: Charge) {
-        let slot = pod.slot as usize;
-        if self.readings.len() <= slot {
-            self.readings.resize(slot + 1, Charge::ZERO);
-        }
-        self.readings[slot] = reading;
-    }
-
-    /// An attempt ended under this reading; it held `share.0` of its node's `share.1` milli-CPU.
-    pub(super) fn attempt_ends(
-        &mut self,
-        (pod, job, node): (PodId, JobRef, NodeId),
-        origin: Option<Origin>,
-        reading: Charge,
-        share: (u32, u32),
-    ) {
-        let began = self.readings.get(pod.slot as usize).copied().unwrap_or(reading);
-        let cost = reading.saturating_sub(began).share(share.0.into(), share.1.into());
+    /// A pod ended on a node of this origin, and cost so much.
+    pub(super) fn pod_ended(&mut self, job: JobRef, node: NodeId, origin: Option<Origin>, cost: Charge) {
         let paid = self.paid.entry(job).or_insert(Paid { cost: Charge::ZERO, node, origin });
         *paid = Paid { cost: paid.cost + cost, node, origin };
     }

@@ -41,6 +41,9 @@ pub struct Summary {
     pub instance_types: Vec<InstanceTypeRow>,
     /// Jobs by queue.
     pub queues: Vec<QueueRow>,
+    /// Shares of fair-share queues, by queue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<ShareRow>,
     /// What nodes really offered, against the estimate by which they were chosen.
     pub node_sizes: Vec<NodeSize>,
     /// Values of all assumptions, by name.
@@ -84,6 +87,21 @@ pub struct JobFacts {
     pub timed_out_attempts: u64,
     /// Pods that the kubelet turned away (`OutOfcpu`, …).
     pub rejected_attempts: u64,
+    /// Submissions that AWS Batch would not have taken; not among the submitted.
+    #[serde(default)]
+    pub refused: u64,
+    /// FAILED by `CancelJob`.
+    #[serde(default)]
+    pub cancelled: u64,
+    /// FAILED by `TerminateJob`, or with their queue.
+    #[serde(default)]
+    pub terminated: u64,
+    /// FAILED because a job that they depend on did.
+    #[serde(default)]
+    pub dependency_failed: u64,
+    /// FAILED by a job state time limit.
+    #[serde(default)]
+    pub time_limited: u64,
 }
 
 /// Bounded slowdown.
@@ -215,6 +233,27 @@ pub struct QueueRow {
     pub wait_s: Quantiles,
     /// How long its head was blocked, by reason.
     pub blocked_s: BlockedSeconds,
+}
+
+/// Jobs of one share of a fair-share queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShareRow {
+    /// `jobQueueName`.
+    pub queue: String,
+    /// `shareIdentifier`.
+    pub share: String,
+    /// Submitted.
+    pub submitted: u64,
+    /// SUCCEEDED.
+    pub succeeded: u64,
+    /// FAILED.
+    pub failed: u64,
+    /// Neither, when the simulation ended.
+    pub unfinished: u64,
+    /// From submission to the first RUNNING.
+    pub wait_s: Quantiles,
+    /// vCPU-hours that its pods held.
+    pub vcpu_hours: f64,
 }
 
 /// What a type's first node really offered to jobs.

@@ -75,7 +75,7 @@ pub struct EksConfiguration {
     /// ARN of the EKS cluster.
     pub eks_cluster_arn: String,
     /// Namespace of the jobs' pods: below 64 characters, not `default`, not starting with `kube-`.
-    #[schemars(length(min = 1, max = 63), regex(pattern = DNS_LABEL))]
+    #[schemars(length(max = 63), regex(pattern = DNS_LABEL))]
     pub kubernetes_namespace: String,
     /// How Batch gets into the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]

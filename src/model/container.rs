@@ -15,7 +15,9 @@ use crate::units::{MiB, MilliCpu};
 /// The console's rule, with Kubernetes' for the last character. Source: `UG:create-job-definition-eks`.
 pub(super) const CONTAINER_NAME_PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
 /// Source: `UG:create-job-definition-eks`; `@` stands before a digest.
-pub(super) const IMAGE_PATTERN: &str = "^[A-Za-z0-9_:./#@-]+$";
+pub(super) const IMAGE_PATTERN: &str = "^[A-Za-z0-9_:./#@-]*$";
+/// Source: `UG:create-job-definition-eks`.
+pub(super) const IMAGE_LENGTH_MAX: usize = 255;
 /// What a container without a name is called. Source: `API:EksContainer`.
 pub const DEFAULT_CONTAINER_NAME: &str = "Default";
 
@@ -28,7 +30,7 @@ pub struct EksContainer {
     #[schemars(regex(pattern = CONTAINER_NAME_PATTERN))]
     pub name: Option<String>,
     /// The image: 1 to 255 letters, digits and `-_:./#@`.
-    #[schemars(length(min = 1, max = 255), regex(pattern = IMAGE_PATTERN))]
+    #[schemars(length(min = 1, max = IMAGE_LENGTH_MAX), regex(pattern = IMAGE_PATTERN))]
     pub image: String,
     /// When the image is pulled.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -102,12 +102,12 @@ pub fn effective(
         (None, None) => return (None, problems),
     };
     for group in &mut groups {
-        parameters::substitute(&mut group.pod, &merged, assumptions.parameter_substitution);
-        problems.extend(parameters::problem(&group.pod));
+        problems.extend(parameters::substitute(&mut group.pod, &merged, assumptions.parameter_substitution));
         // What is wrong with the pod has been said, of the definition or of the overrides.
         group.requests = group.pod.requests(&mut Vec::new());
     }
-    if held.len() > RESOURCES_PER_JOB_MAX {
+    // Of one list the schema says it.
+    if nodes.is_some() && held.len() > RESOURCES_PER_JOB_MAX {
         problems.push(Problem::new(
             "",
             format!(

@@ -89,7 +89,7 @@ pub enum JobState {
 pub enum JobStateAction {
     /// The job fails.
     Cancel,
-    /// For queues of SageMaker training jobs; refused here.
+    /// For queues of type `SAGEMAKER_TRAINING`; refused here.
     Terminate,
 }
 

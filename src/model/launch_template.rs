@@ -141,7 +141,7 @@ fn target_fault(name: &str, before: &[&str], instance_types: Option<&[String]>) 
     }
     // What a keyword expands to depends on the Region: a type may be among its families.
     let is_keyword = |entry: &String| KEYWORDS.contains(&entry.as_str());
-    let instance_types = instance_types.filter(|entries| !entries.iter().any(is_keyword))?;
+    let instance_types = instance_types.filter(|entries| !entries.is_empty() && !entries.iter().any(is_keyword))?;
     (!instance_types.iter().any(|entry| is_within(name, entry))).then(|| {
         let known: Vec<_> = instance_types.iter().map(|entry| format!("`{entry}`")).collect();
         (

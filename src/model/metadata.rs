@@ -20,7 +20,7 @@ pub struct EksMetadata {
     pub annotations: BTreeMap<String, String>,
     /// The pod's namespace where it is not the environment's: 1 to 63 lower-case letters, digits and hyphens.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = DNS_LABEL))]
+    #[schemars(length(max = 63), regex(pattern = DNS_LABEL))]
     pub namespace: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Problem;
 use crate::model::consumable_resource::ConsumableResourceProperties;
-use crate::model::node_properties::{NodeProperties, NodeRangeProperty, TARGET_NODES_PATTERN, TargetNodes};
+use crate::model::node_properties::{NODES_MAX, NodeProperties, NodeRangeProperty, TARGET_NODES_PATTERN, TargetNodes};
 use crate::model::pod_override::EksPropertiesOverride;
 
 /// Changes of a multi-node parallel job.
@@ -15,7 +15,7 @@ use crate::model::pod_override::EksPropertiesOverride;
 pub struct NodeOverrides {
     /// Another number of nodes, 1 to 1000; needs a range without an upper end in the job definition.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1_000))]
+    #[schemars(range(min = 1, max = NODES_MAX))]
     pub num_nodes: Option<u32>,
     /// Changes by range of nodes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -81,8 +81,7 @@ impl NodeOverrides {
                     format!("with {num_nodes} nodes the job definition's range `{range}` has none"),
                     format!("write more than {}", range.first),
                 ));
-            }
-            if nodes.main_node >= num_nodes {
+            } else if nodes.main_node >= num_nodes {
                 problems.push(Problem::new(
                     at,
                     format!("with {num_nodes} nodes there is no node {}, the job's main node", nodes.main_node),

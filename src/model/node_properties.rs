@@ -16,7 +16,7 @@ use crate::model::{Problem, Resources};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NodeProperties {
     /// 1 to 1000 nodes.
-    #[schemars(range(min = 1, max = 1_000))]
+    #[schemars(range(min = 1, max = NODES_MAX))]
     pub num_nodes: u32,
     /// Index of the node whose end is the job's end; below `numNodes`.
     pub main_node: u32,
@@ -43,6 +43,9 @@ pub struct NodeRangeProperty {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumable_resource_properties: Option<ConsumableResourceProperties>,
 }
+
+/// Nodes of one job at most. Source: `UG:mnp-eks-running-mnp-jobs`.
+pub(super) const NODES_MAX: u32 = 1_000;
 
 /// `a:b`, `:b`, `a:`, `:` or `a`.
 pub(super) const TARGET_NODES_PATTERN: &str = "^([0-9]{1,9}|[0-9]{0,9}:[0-9]{0,9})$";
@@ -128,35 +131,37 @@ impl NodeProperties {
             let at = format!("/nodeRangeProperties/{index}");
             let mut own = Vec::new();
             largest = largest.max(range.requests(&mut own));
-            if let Some((message, help)) = range.target().and_then(|target| target.problem(self.num_nodes)) {
+            let fault = range.target().and_then(|target| target.problem(self.num_nodes));
+            // That there is no node at all, the schema says.
+            if let Some((message, help)) = fault.filter(|_| self.num_nodes > 0) {
                 own.push(Problem::new("/targetNodes", message, help));
             }
             problems.extend(own.into_iter().map(|problem| problem.under(&at)));
         }
-        if self.main_node >= self.num_nodes {
+        if self.num_nodes > 0 && self.main_node >= self.num_nodes {
             problems.push(Problem::new(
                 "/mainNode",
                 format!("there is no node {}: the job has {}, counted from 0", self.main_node, self.num_nodes),
                 format!("write a number below {}", self.num_nodes),
             ));
         }
-        self.judge_cover(problems);
+        problems.extend(self.uncovered());
         self.judge_namespaces(problems);
         self.judge_instance_types(problems);
         largest
     }
 
-    fn judge_cover(&self, problems: &mut Vec<Problem>) {
-        if self.node_range_properties.iter().any(|range| range.target().is_none()) {
-            return;
+    fn uncovered(&self) -> Option<Problem> {
+        let unread = self.node_range_properties.iter().any(|range| range.target().is_none());
+        if unread || self.node_range_properties.is_empty() {
+            return None;
         }
-        if let Some(node) = (0..self.num_nodes.min(1_000)).find(|&node| self.range_of(node, self.num_nodes).is_none()) {
-            problems.push(Problem::new(
-                "/nodeRangeProperties",
-                format!("no range holds node {node}"),
-                format!("cover `0:{}`", self.num_nodes.saturating_sub(1)),
-            ));
-        }
+        let node = (0..self.num_nodes.min(NODES_MAX)).find(|&node| self.range_of(node, self.num_nodes).is_none())?;
+        Some(Problem::new(
+            "/nodeRangeProperties",
+            format!("no range holds node {node}"),
+            format!("cover `0:{}`", self.num_nodes.saturating_sub(1)),
+        ))
     }
 
     /// Pods of one job talk to each other: AWS Batch wants them in one namespace. Source: `API:EksMetadata`.

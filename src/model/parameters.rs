@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Problem;
+use crate::model::container::IMAGE_LENGTH_MAX;
 use crate::model::pod::EksPodProperties;
 
 /// Which texts of a container `Ref::name` is replaced in.
@@ -23,34 +24,33 @@ pub enum ParameterSubstitution {
 
 const MARK: &str = "Ref::";
 
-/// Replaces every `Ref::name` whose name has a value; others stay as they are.
-pub(super) fn substitute(pod: &mut EksPodProperties, values: &BTreeMap<String, String>, reach: ParameterSubstitution) {
+/// Replaces every `Ref::name` whose name has a value; others stay as they are. Says where the result is none that AWS
+/// Batch takes.
+pub(super) fn substitute(
+    pod: &mut EksPodProperties,
+    values: &BTreeMap<String, String>,
+    reach: ParameterSubstitution,
+) -> Option<Problem> {
+    let mut problem = None;
     for container in pod.containers.iter_mut().chain(&mut pod.init_containers) {
         let mut texts: Vec<&mut String> = container.command.iter_mut().collect();
-        match reach {
-            ParameterSubstitution::Command => {}
-            ParameterSubstitution::CommandAndArgs => texts.extend(&mut container.args),
-            ParameterSubstitution::CommandArgsEnvAndImage => {
-                texts.extend(&mut container.args);
-                texts.extend(container.env.iter_mut().map(|variable| &mut variable.value));
-                texts.push(&mut container.image);
+        if reach != ParameterSubstitution::Command {
+            texts.extend(&mut container.args);
+        }
+        if reach == ParameterSubstitution::CommandArgsEnvAndImage {
+            texts.extend(container.env.iter_mut().map(|variable| &mut variable.value));
+            let image = replaced(&container.image, values);
+            if image != container.image && image.len() > IMAGE_LENGTH_MAX {
+                let message = format!("with these, an image's name has {} characters", image.len());
+                problem = Some(Problem::new("/parameters", message, format!("write {IMAGE_LENGTH_MAX} at most")));
             }
+            container.image = image;
         }
         for text in texts.into_iter().filter(|text| text.contains(MARK)) {
             *text = replaced(text, values);
         }
     }
-}
-
-/// What is wrong with a pod after substitution that its documents did not show.
-pub(super) fn problem(pod: &EksPodProperties) -> Option<Problem> {
-    let lists = [&pod.containers, &pod.init_containers];
-    let image = lists.into_iter().flatten().map(|container| container.image.len()).find(|length| *length > 255)?;
-    Some(Problem::new(
-        "/parameters",
-        format!("with these, an image's name has {image} characters"),
-        "write 255 at most",
-    ))
+    problem
 }
 
 /// The text with its parameters in place. A name is the longest run of letters, digits, `_` and `-` after the mark;

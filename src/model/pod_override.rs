@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Problem;
 use crate::model::container::{
-    CONTAINER_NAME_PATTERN, EksContainer, EnvironmentVariable, IMAGE_PATTERN, ResourceRequirements,
+    CONTAINER_NAME_PATTERN, EksContainer, EnvironmentVariable, IMAGE_LENGTH_MAX, IMAGE_PATTERN, ResourceRequirements,
     environment_problems,
 };
 use crate::model::metadata::EksMetadata;
@@ -48,7 +48,7 @@ pub struct ContainerOverride {
     pub name: Option<String>,
     /// Replaces the image: 1 to 255 letters, digits and `-_:./#@`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 255), regex(pattern = IMAGE_PATTERN))]
+    #[schemars(length(min = 1, max = IMAGE_LENGTH_MAX), regex(pattern = IMAGE_PATTERN))]
     pub image: Option<String>,
     /// Replaces the entry point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -81,27 +81,23 @@ impl EksPropertiesOverride {
         pod.requests(&mut after);
         // Variables have been judged where the override gives them.
         let news = |problem: &Problem| !before.contains(problem) && !problem.pointer.contains("/env/");
-        for mut problem in after.into_iter().filter(news) {
-            // Where the pod's container stands is not where the override of it stands.
-            for (list, places) in [("/containers/", &containers), ("/initContainers/", &init)] {
-                let Some((index, rest)) =
-                    problem.pointer.strip_prefix(list).map(|at| at.split_once('/').unwrap_or((at, "")))
-                else {
-                    continue;
-                };
-                let place = places.iter().rev().find(|(container, _)| container.to_string() == index);
-                problem.pointer = match place {
-                    Some((_, place)) if rest.is_empty() => format!("{list}{place}"),
-                    Some((_, place)) => format!("{list}{place}/{rest}"),
-                    None => String::new(),
-                };
-                break;
-            }
-            own.push(problem);
-        }
+        own.extend(after.into_iter().filter(news).map(|problem| {
+            let place = place_of(&problem.pointer, "/containers/", &containers)
+                .or_else(|| place_of(&problem.pointer, "/initContainers/", &init));
+            Problem { pointer: place.unwrap_or(problem.pointer), ..problem }
+        }));
         problems.extend(own.into_iter().map(|problem| problem.under("/podProperties")));
         pod
     }
+}
+
+/// Where the override stands that a fault of the pod's container at `pointer` comes from: it need not be the entry of the
+/// same index. `None` where the pointer leads to no container of the list.
+fn place_of(pointer: &str, list: &str, places: &[(usize, usize)]) -> Option<String> {
+    let within = pointer.strip_prefix(list)?;
+    let (index, rest) = within.split_at(within.find('/').unwrap_or(within.len()));
+    let overridden = places.iter().rev().find(|(container, _)| container.to_string() == index);
+    Some(overridden.map_or_else(String::new, |(_, place)| format!("{list}{place}{rest}")))
 }
 
 /// Applies the overrides of one list; gives (index of the container, index of its override).

@@ -21,7 +21,7 @@ pub struct SchedulingPolicy {
     /// How shares are weighed; all alike where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fairshare_policy: Option<FairsharePolicy>,
-    /// For queues of SageMaker training jobs; refused here.
+    /// For queues of type `SAGEMAKER_TRAINING`; refused here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quota_share_policy: Option<Value>,
     /// Tags of the policy.

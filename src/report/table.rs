@@ -25,6 +25,7 @@ pub fn table(summary: &Summary) -> String {
         money(summary),
         instance_types(summary),
         queues(summary),
+        shares(summary),
         blocked(summary),
         findings(summary),
         assumptions(summary),
@@ -206,6 +207,31 @@ fn queues(summary: &Summary) -> String {
             shown(queue.wait_s.p50),
             shown(queue.wait_s.p95),
             shown(queue.wait_s.max),
+        ]
+    });
+    section(heads, rows)
+}
+
+/// Who had how much of the fair-share queues.
+fn shares(summary: &Summary) -> String {
+    if summary.shares.is_empty() {
+        return String::new();
+    }
+    let named = summary.queues.len() > 1;
+    let whole: f64 = summary.shares.iter().map(|share| share.vcpu_hours).sum();
+    let heads = ["SHARES", "submitted", "succeeded", "failed", "wait p50", "p95", "max", "vCPU-hours", "share"];
+    let rows = summary.shares.iter().map(|share| {
+        let shown = |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), span);
+        [
+            if named { format!("{}: {}", share.queue, share.share) } else { share.share.clone() },
+            count(share.submitted),
+            count(share.succeeded),
+            count(share.failed),
+            shown(share.wait_s.p50),
+            shown(share.wait_s.p95),
+            shown(share.wait_s.max),
+            number(share.vcpu_hours),
+            if whole > 0.0 { percent(share.vcpu_hours / whole) } else { NONE.to_owned() },
         ]
     });
     section(heads, rows)

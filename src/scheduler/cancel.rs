@@ -26,7 +26,7 @@ pub(super) struct HeldUp {
 impl Scheduler {
     /// `CancelJob`.
     pub(super) fn cancel(&mut self, job: JobRef, out: &mut Decision) {
-        if self.jobs.get(job.job).is_none_or(|record| record.state_of(job).is_none()) {
+        if self.jobs.get(job.job).is_none_or(|record| !record.tracked || record.state_of(job).is_none()) {
             self.absorbed.unknown_jobs += 1;
             return;
         }
@@ -90,6 +90,12 @@ impl Scheduler {
     /// Says what holds a queue up, when that changed.
     pub(super) fn report_blocked(&mut self, id: JobQueueId, blocked: Option<HeldUp>, out: &mut Decision) {
         let before = self.queues[id.index()].blocked;
+        let awaits_seats = blocked.is_some_and(|blocked| self.is_wait_for_seats(blocked.why, blocked.spec));
+        if !awaits_seats && before.is_some_and(|before| self.is_wait_for_seats(before.why, before.spec)) {
+            for environment in self.queues[id.index()].spec.environments.clone() {
+                self.watch_held(environment);
+            }
+        }
         let Some(HeldUp { job, spec, why, unanimous }) = blocked else {
             if self.queues[id.index()].blocked.take().is_some() {
                 out.reasons.push(Reason::QueueUnblocked { queue: id });
@@ -105,12 +111,23 @@ impl Scheduler {
         }
         let news = reported.filter(|_| same_head.and_then(|before| before.reported) != reported);
         if let Some((why, since)) = news {
-            let limits = self.queues[id.index()].spec.time_limits.iter();
-            let after = limits.filter(|limit| limit.why == why).map(|limit| limit.after).min();
             self.timers.set(since + self.settings.blocked_detection_delay, Timer::Blocked(id));
-            if let Some(after) = after {
-                self.timers.set(since + after, Timer::Blocked(id));
-            }
+            self.watch_time_limit(id, why, since);
+        }
+    }
+
+    /// Has a head looked at again when the time is over that it may block its queue.
+    fn watch_time_limit(&mut self, id: JobQueueId, why: Blocked, since: SimTime) {
+        let limits = self.queues[id.index()].spec.time_limits.iter();
+        if let Some(after) = limits.filter(|limit| limit.why == why).map(|limit| limit.after).min() {
+            self.timers.set(since + after, Timer::Blocked(id));
+        }
+    }
+
+    /// A queue has other time limits: they hold for the head that blocks it now, too.
+    pub(super) fn time_limits_changed(&mut self, id: JobQueueId) {
+        if let Some((why, since)) = self.queues[id.index()].blocked.and_then(|blocked| blocked.reported) {
+            self.watch_time_limit(id, why, since);
         }
     }
 
@@ -154,7 +171,11 @@ impl Scheduler {
         }
         let Some(head) = queue.head(self.now).filter(|head| head.job == job) else { return };
         queue.pop(&head, &self.specs);
-        queue.blocked = None;
+        // The next cycle says whether the queue moves; until then nothing more is said of this head.
+        queue.blocked = queue.blocked.map(|blocked| BlockedHead { reported: None, ..blocked });
+        if let Some(shares) = queue.shares() {
+            shares.forget_turns();
+        }
         let times = (head.submitted_at, head.runnable_since);
         let past = head.past();
         self.end_waiting(job, (id, head.spec), times, past, EndCause::TimeLimit(why), out);

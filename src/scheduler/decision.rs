@@ -119,6 +119,8 @@ pub struct AttemptEnd {
     pub pod: PodId,
     /// Its job.
     pub job: JobRef,
+    /// The job's queue.
+    pub queue: JobQueueId,
     /// The job's spec.
     pub spec: JobSpecId,
     /// 1 for the first.

@@ -29,12 +29,13 @@ impl Scheduler {
             self.absorbed.duplicates += 1;
             return;
         }
-        let (spec, part) = (pod.spec, pod.part());
+        let (spec, part, goes) = (pod.spec, pod.part(), pod.ending.is_some());
         let leads = part.is_none_or(|part| self.gangs.leads(part, id));
         if let Some(timeout) = self.specs.get(spec).timeout.filter(|_| leads) {
             self.timers.set(self.now + timeout, Timer::Timeout(id));
         }
-        if let Some(part) = part.filter(|_| leads) {
+        // Who is being deleted leads nobody.
+        if let Some(part) = part.filter(|_| leads && !goes) {
             self.start_followers(part, out);
         }
     }
@@ -52,10 +53,13 @@ impl Scheduler {
         }
     }
 
-    /// Has a pod deleted, unless it already is.
+    /// Has a pod deleted, unless it already is. The user's word outweighs a cause after which the job would be tried again.
     pub(super) fn delete_pod(&mut self, id: PodId, why: DeleteCause, out: &mut Decision) {
         let Some(pod) = self.pods.get_mut(id) else { return };
-        if pod.ending.is_some() {
+        if let Some(before) = pod.ending {
+            if before.allows_retry() && !why.allows_retry() {
+                pod.ending = Some(why);
+            }
             return;
         }
         pod.ending = Some(why);
@@ -112,6 +116,7 @@ impl Scheduler {
         out.endings.push(Ending::Attempt(AttemptEnd {
             pod: id,
             job: pod.job(),
+            queue: pod.queue,
             spec: pod.spec,
             attempt: pod.attempt,
             node: self.nodes.get(pod.node).id,
@@ -291,6 +296,18 @@ impl AttemptOutcome {
             Self::VolumeNotAttached => Some((EndKind::VolumeNotAttached, None)),
             Self::EnvironmentUpdated => Some((EndKind::EnvironmentUpdated, None)),
             Self::Succeeded | Self::TimedOut | Self::Terminated | Self::MainNodeEnded => None,
+        }
+    }
+}
+
+impl DeleteCause {
+    /// Whether a job whose pod was deleted for it may be tried again.
+    const fn allows_retry(self) -> bool {
+        match self {
+            Self::Volume | Self::EnvironmentUpdate => true,
+            Self::Timeout | Self::Terminated | Self::QueueDeleted | Self::MainNodeSucceeded | Self::MainNodeEnded => {
+                false
+            }
         }
     }
 }

@@ -51,10 +51,14 @@ pub(super) struct Totals {
 #[derive(Debug, Clone)]
 pub(super) struct Environment {
     pub(super) spec: EnvironmentSpec,
+    /// It was deleted, and is kept for the nodes that it still has.
+    pub(super) deleted: bool,
     /// It takes no jobs until it is updated.
     pub(super) invalid: bool,
     /// An infrastructure update is replacing its nodes.
     pub(super) updating: bool,
+    /// Until when jobs on the nodes that it replaces may run.
+    pub(super) jobs_end_at: SimTime,
     /// Nodes that an update replaces.
     pub(super) outdated_nodes: u32,
     /// Nodes that failed to join since one joined last.
@@ -87,7 +91,7 @@ pub(super) struct Environment {
     avoided: BTreeMap<InstanceTypeId, SimTime>,
     /// When the next pod may be created under a dispatch rate.
     pub(super) next_dispatch_at: SimTime,
-    /// Idle nodes that only `minvCpus` keeps.
+    /// Idle nodes that only `minvCpus` keeps, or a multi-node parallel job that waits for more of them.
     pub(super) held: Vec<NodeId>,
     /// Which types were asked for last, by shape: reasons tell changes.
     pub(super) last_choice: BTreeMap<Option<ShapeId>, Vec<InstanceTypeId>>,
@@ -101,8 +105,10 @@ impl Environment {
     pub(super) fn new(spec: EnvironmentSpec) -> Self {
         Self {
             spec,
+            deleted: false,
             invalid: false,
             updating: false,
+            jobs_end_at: SimTime::ZERO,
             outdated_nodes: 0,
             failed_joins: 0,
             joined_at: None,

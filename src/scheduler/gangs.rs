@@ -3,7 +3,9 @@
 //! Source: `UG:mnp-eks-running-mnp-jobs`, `UG:job-lifecycle` (the main node first; the others when it runs; its end is the
 //! job's), `UG:mnp-ce` (no Spot, no UNMANAGED; one instance type, and no other in its place).
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef, PodId};
+use std::collections::BTreeMap;
+
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobRef, JobSpecId, PodId};
 use crate::model::PurchaseOption;
 use crate::scheduler::ManagedSpec;
 use crate::scheduler::decision::{AttemptOutcome, Command, Decision, DeleteCause};
@@ -108,26 +110,26 @@ impl Scheduler {
 
     /// The most empty nodes of one type that a multi-node parallel job could have.
     pub(super) fn idle_seats(&self, id: ComputeEnvironmentId, shape: ShapeId, only: Option<InstanceTypeId>) -> u64 {
-        let environment = self.environment(id);
-        let idle = environment.idle_nodes(self.specs.requests(shape));
-        idle.filter(|&slot| only.is_none() || self.nodes.get(slot).instance_type == only).count() as u64
+        let idle = self.environment(id).idle_nodes(self.specs.requests(shape));
+        let mut by_type: BTreeMap<InstanceTypeId, u64> = BTreeMap::new();
+        for instance_type in idle.filter_map(|slot| self.nodes.get(slot).instance_type) {
+            if only.is_none_or(|only| only == instance_type) {
+                *by_type.entry(instance_type).or_default() += 1;
+            }
+        }
+        by_type.into_values().max().unwrap_or(0)
     }
 
     /// Why a multi-node parallel job that an environment could hold does not have its nodes.
-    pub(super) fn outlook_for_seats(
-        &self,
-        environment: &Environment,
-        managed: &ManagedSpec,
-        shape: ShapeId,
-    ) -> Blocked {
+    pub(super) fn outlook_for_seats(&self, id: ComputeEnvironmentId, managed: &ManagedSpec, shape: ShapeId) -> Blocked {
+        let environment = self.environment(id);
         let nodes = u32::from(self.specs.nodes(shape));
         let Some(vcpus) = self.seat_vcpus(environment, shape) else { return Blocked::JobResourceRequirement };
         if vcpus * (nodes - 1) >= managed.max_vcpus {
             return Blocked::ComputeEnvironmentMaxResource;
         }
-        let only = environment.gang_types.get(&shape).copied();
-        let idle = environment.idle_nodes(self.specs.requests(shape));
-        let idle = idle.filter(|&slot| only.is_none() || self.nodes.get(slot).instance_type == only).count() as u64;
+        let only = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
+        let idle = self.idle_seats(id, shape, only);
         let coming = environment.covered.get(shape);
         let room = u64::from(environment.room(managed).div_ceil(vcpus));
         if idle + coming + room < u64::from(nodes) {
@@ -144,7 +146,12 @@ impl Scheduler {
         self.queues_of[id.index()]
             .iter()
             .filter_map(|queue| self.queues[queue.index()].blocked)
-            .any(|head| head.why == Blocked::AwaitingCapacity && self.specs.is_multi_node(self.specs.shape(head.spec)))
+            .any(|head| self.is_wait_for_seats(head.why, head.spec))
+    }
+
+    /// Whether a head that is held up so waits for the nodes of a multi-node parallel job.
+    pub(super) fn is_wait_for_seats(&self, why: Blocked, spec: JobSpecId) -> bool {
+        why == Blocked::AwaitingCapacity && self.specs.is_multi_node(self.specs.shape(spec))
     }
 
     /// Places a multi-node parallel job: the main node's pod is created, the other nodes are kept for theirs.

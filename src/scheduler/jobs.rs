@@ -49,7 +49,7 @@ pub(super) struct Array {
 impl Array {
     /// Whether the children become RUNNABLE one by one.
     pub(super) fn is_one_by_one(&self) -> bool {
-        self.sequential || self.children.iter().any(|child| child.unmet > 0)
+        self.sequential || self.children.iter().any(|child| child.unmet > 0 || child.cancelled)
     }
 }
 

@@ -46,7 +46,13 @@ impl Scheduler {
         self.nodes.get_mut(slot).late = late;
         self.timers.set(self.now + self.settings.node_join_deadline, Timer::Join(node));
         // What minvCpus held back may be dispensable now.
-        for held in std::mem::take(&mut self.environment_mut(id).held) {
+        self.watch_held(id);
+    }
+
+    /// Watches again what was held back though it was idle.
+    pub(super) fn watch_held(&mut self, id: ComputeEnvironmentId) {
+        let Some(environment) = self.environments.get_mut(id.index()).and_then(Option::as_mut) else { return };
+        for held in std::mem::take(&mut environment.held) {
             if let Some(slot) = self.nodes.slot(held) {
                 self.watch_idle(slot);
             }
@@ -240,8 +246,7 @@ impl Scheduler {
         }
         if self.awaits_seats(environment) {
             // A multi-node parallel job waits for the rest of its nodes.
-            self.nodes.get_mut(slot).idle_since = self.now;
-            self.watch_idle(slot);
+            self.environment_mut(environment).held.push(id);
             return;
         }
         let state = self.environment(environment);

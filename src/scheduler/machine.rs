@@ -206,7 +206,7 @@ impl Scheduler {
             }
             Timer::Timeout(id) => self.delete_pod(id, DeleteCause::Timeout, out),
             Timer::Blocked(queue) => self.blocked_for_long(queue, out),
-            Timer::UpdateTimeout(environment) => self.end_jobs_on_outdated(environment, out),
+            Timer::UpdateTimeout(environment) => self.update_timed_out(environment, out),
         }
     }
 

@@ -63,6 +63,10 @@ impl Scheduler {
                 }
             }
         }
+        if let Some(shares) = self.queues[id.index()].shares() {
+            // A share that let others pass stands first again for whoever asks next.
+            shares.forget_turns();
+        }
         self.report_blocked(id, blocked, out);
     }
 
@@ -102,7 +106,7 @@ impl Scheduler {
         queue.shares().filter(|shares| shares.reserves())?;
         let environments = queue.spec.environments.iter();
         let known = environments.filter_map(|id| self.environments.get(id.index())?.as_ref());
-        let vcpus: u64 = known.map(|environment| u64::from(environment.spec.most_vcpus())).sum();
+        let vcpus: u64 = known.map(|environment| environment.spec.most_vcpus().map(u64::from)).sum::<Option<_>>()?;
         let now = self.now;
         queue.shares().map(|shares| shares.unreserved(vcpus * 1_000, now))
     }
@@ -158,7 +162,7 @@ impl Scheduler {
         if fitting.peek().is_none() {
             Blocked::JobResourceRequirement
         } else if self.specs.is_multi_node(shape) {
-            self.outlook_for_seats(environment, managed, shape)
+            self.outlook_for_seats(id, managed, shape)
         } else if environment.vcpus + environment.outstanding() >= managed.max_vcpus {
             Blocked::AtMaxVcpus
         } else if environment.covered.get(shape) == 0 && fitting.all(|&id| environment.avoids(id, self.now)) {

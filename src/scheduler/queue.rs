@@ -203,13 +203,12 @@ impl JobQueue {
         specs: &Specs,
     ) -> Option<Returning> {
         let (spec, shape) = specs.known(id);
+        let is_submitted = !held_up && self.is_submitted(job, submitted_at);
         let lane = match &mut self.order {
             Order::Fifo(lane) => lane,
             Order::Fair(shares) => shares.lane(spec),
         };
         let past = lane.take(job, submitted_at);
-        // What was submitted at one time becomes RUNNABLE at one time.
-        let is_submitted = !held_up && self.submitted.front().is_some_and(|first| first.submitted_at <= submitted_at);
         if past.is_none() {
             self.skipped.insert(job);
         }
@@ -219,6 +218,13 @@ impl JobQueue {
             self.backlog_cpu -= spec.cpu();
         }
         past
+    }
+
+    /// Whether a job is SUBMITTED. Of two jobs submitted at one time, one may be RUNNABLE already: steps take no time.
+    fn is_submitted(&self, job: JobRef, submitted_at: SimTime) -> bool {
+        let from = self.submitted.partition_point(|waiting| waiting.submitted_at < submitted_at);
+        let mut same_time = self.submitted.range(from..).take_while(|waiting| waiting.submitted_at == submitted_at);
+        same_time.any(|waiting| waiting.job == job.job)
     }
 
     /// Empties the queue; everyone who waited, SUBMITTED or RUNNABLE.

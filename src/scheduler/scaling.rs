@@ -66,8 +66,8 @@ impl Scheduler {
         let mut supply = Supply { free: environment.free, covered: environment.covered.clone() };
         // More on its way for a shape than jobs of it wait: others can have the rest.
         for (shape, covered) in environment.covered.iter() {
-            let wanted: u64 = self.queues_of[index].iter().map(|q| self.queues[q.index()].backlog.get(shape)).sum();
-            let surplus = covered.saturating_sub(wanted);
+            let waiting: u64 = self.queues_of[index].iter().map(|q| self.queues[q.index()].backlog.get(shape)).sum();
+            let surplus = covered.saturating_sub(waiting * u64::from(self.specs.nodes(shape)));
             supply.covered.take(shape, surplus);
             supply.free.add_jobs(self.specs.requests(shape), surplus);
         }

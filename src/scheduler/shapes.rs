@@ -37,7 +37,7 @@ pub(super) struct Specs {
 }
 
 impl Specs {
-    /// Registers a spec under its id; whether that is news.
+    /// Registers a spec under its id; whether that is news, and its main node one of its nodes.
     pub(super) fn register(&mut self, id: JobSpecId, spec: JobSpec) -> bool {
         if id.index() >= self.by_id.len() {
             self.by_id.resize_with(id.index() + 1, || None);
@@ -46,6 +46,9 @@ impl Specs {
             return false;
         }
         let multi_node = spec.multi_node.as_ref();
+        if multi_node.is_some_and(|multi_node| multi_node.main >= multi_node.nodes) {
+            return false;
+        }
         let shape = Shape {
             requests: spec.requests,
             nodes: multi_node.map(|multi_node| multi_node.nodes),

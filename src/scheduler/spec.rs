@@ -34,9 +34,10 @@ pub struct EnvironmentSpec {
 }
 
 impl EnvironmentSpec {
-    /// The most vCPUs that it can have: `maxvCpus`, or `unmanagedvCpus`.
-    pub fn most_vcpus(&self) -> u32 {
-        self.managed.as_ref().map_or(self.unmanaged_vcpus.unwrap_or(0), |managed| managed.max_vcpus)
+    /// The most vCPUs that it can have: `maxvCpus`, or `unmanagedvCpus`; without either nothing is reserved of it
+    /// (`API:CreateComputeEnvironmentRequest`).
+    pub fn most_vcpus(&self) -> Option<u32> {
+        self.managed.as_ref().map_or(self.unmanaged_vcpus, |managed| Some(managed.max_vcpus))
     }
 }
 

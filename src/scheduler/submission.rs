@@ -29,7 +29,8 @@ impl Scheduler {
             self.absorbed.invalid_submissions += 1;
             return;
         }
-        if tracked && self.jobs.get(job).is_some() {
+        let recorded = tracked || array_size.is_some() || !depends_on.is_empty();
+        if recorded && self.jobs.get(job).is_some() {
             self.absorbed.duplicates += 1;
             return;
         }
@@ -38,7 +39,6 @@ impl Scheduler {
             out.reasons.push(Reason::SubmissionRefused { job, queue, spec, jobs, why });
             return;
         }
-        let recorded = tracked || array_size.is_some() || !depends_on.is_empty();
         if recorded {
             self.jobs.insert(job, record(submission, self.now));
         }

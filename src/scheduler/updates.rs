@@ -13,6 +13,7 @@ use crate::scheduler::queue::JobQueue;
 use crate::scheduler::reason::{InvalidCause, Reason, ScaleInCause};
 use crate::scheduler::spec::{EnvironmentSpec, InfrastructureUpdate, QueueSpec};
 use crate::scheduler::timers::Timer;
+use crate::units::SimDuration;
 
 impl Scheduler {
     /// A compute environment became VALID.
@@ -39,7 +40,7 @@ impl Scheduler {
         infrastructure: Option<InfrastructureUpdate>,
         out: &mut Decision,
     ) {
-        let Some(Some(environment)) = self.environments.get_mut(id.index()) else {
+        let Some(environment) = self.existing(id) else {
             self.absorbed.duplicates += 1;
             return;
         };
@@ -47,15 +48,12 @@ impl Scheduler {
         if std::mem::take(&mut environment.invalid) {
             out.reasons.push(Reason::EnvironmentValid { environment: id });
         }
-        if let Some(update) = infrastructure {
+        // The nodes of an UNMANAGED environment are not Batch's to replace.
+        if let Some(update) = infrastructure.filter(|_| spec.managed.is_some()) {
             self.replace_nodes(id, update, out);
         }
         // Another minvCpus may let nodes go.
-        for held in std::mem::take(&mut self.environment_mut(id).held) {
-            if let Some(slot) = self.nodes.slot(held) {
-                self.watch_idle(slot);
-            }
-        }
+        self.watch_held(id);
         self.request_cycle(self.now);
         self.request_scaling();
     }
@@ -69,17 +67,28 @@ impl Scheduler {
             self.reindex(slot);
             self.retire_if_idle(slot, ScaleInCause::Replaced, out);
         }
-        self.environment_mut(id).updating = true;
+        let timeout = if update.terminate_jobs { SimDuration::ZERO } else { update.job_execution_timeout };
+        let jobs_end_at = self.now + timeout;
+        let environment = self.environment_mut(id);
+        environment.updating = true;
+        environment.jobs_end_at = jobs_end_at;
         if update.terminate_jobs {
             self.end_jobs_on_outdated(id, out);
         } else {
-            self.timers.set(self.now + update.job_execution_timeout, Timer::UpdateTimeout(id));
+            self.timers.set(jobs_end_at, Timer::UpdateTimeout(id));
         }
         self.update_may_be_over(id, out);
     }
 
-    /// Jobs on nodes that an update replaces have run as long as they may.
-    pub(super) fn end_jobs_on_outdated(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
+    /// Jobs on nodes that an update replaces may have run as long as they may: it is so unless another update followed.
+    pub(super) fn update_timed_out(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
+        if self.environment(id).jobs_end_at <= self.now {
+            self.end_jobs_on_outdated(id, out);
+        }
+    }
+
+    /// Ends the jobs on nodes that an update replaces.
+    fn end_jobs_on_outdated(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
         let on_outdated = |pod: &Pod| {
             let node = self.nodes.get(pod.node);
             node.outdated && node.environment == id
@@ -103,7 +112,7 @@ impl Scheduler {
 
     /// A compute environment can't take jobs any more; what has started goes on, what is idle goes.
     pub(super) fn invalidate(&mut self, id: ComputeEnvironmentId, why: InvalidCause, out: &mut Decision) {
-        let Some(Some(environment)) = self.environments.get_mut(id.index()) else {
+        let Some(environment) = self.existing(id) else {
             self.absorbed.duplicates += 1;
             return;
         };
@@ -121,10 +130,11 @@ impl Scheduler {
 
     /// A compute environment was deleted; it was DISABLED, and no queue's, before.
     pub(super) fn delete_environment(&mut self, id: ComputeEnvironmentId, out: &mut Decision) {
-        let Some(Some(environment)) = self.environments.get_mut(id.index()) else {
+        let Some(environment) = self.existing(id) else {
             self.absorbed.duplicates += 1;
             return;
         };
+        environment.deleted = true;
         environment.spec.enabled = false;
         if let Some(managed) = &mut environment.spec.managed {
             managed.min_vcpus = 0;
@@ -137,6 +147,12 @@ impl Scheduler {
                 self.give_back_node(slot, ScaleInCause::EnvironmentDeleted, out);
             }
         }
+        self.request_cycle(self.now);
+    }
+
+    /// An environment that was created and not deleted.
+    fn existing(&mut self, id: ComputeEnvironmentId) -> Option<&mut Environment> {
+        self.environments.get_mut(id.index())?.as_mut().filter(|environment| !environment.deleted)
     }
 
     /// Gives a node back at once on which nothing runs.
@@ -170,8 +186,14 @@ impl Scheduler {
             self.absorbed.duplicates += 1;
             return;
         };
+        // Nodes may be held for a job that no longer comes to their environment.
+        let environments = queue.spec.environments.clone();
         queue.update(spec.clone(), &self.settings);
         self.arrange_queues();
+        self.time_limits_changed(id);
+        for environment in environments {
+            self.watch_held(environment);
+        }
         self.request_cycle(self.now);
         self.request_scaling();
     }

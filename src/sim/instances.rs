@@ -1,6 +1,6 @@
 //! EC2 instances from request to end: what comes of a capacity request, when nodes join, when EC2 takes them back.
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId, NodeId, ZoneId};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId, NodeId, PodId, ZoneId};
 use crate::model::{PurchaseOption, Resources};
 use crate::scheduler::{Event, LaunchRequest, NodeLossCause};
 use crate::sim::fleet::{self, Offer};
@@ -22,6 +22,8 @@ pub(super) struct Instance {
     doomed: bool,
     /// Images on it, and when each was or will be complete.
     images: Vec<ImageReady>,
+    /// Pods that stay as they are until they are deleted.
+    parked: Vec<PodId>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +66,17 @@ impl Instance {
     /// When an image is, or will be, on the node.
     pub(super) fn image_ready(&self, image: u32) -> Option<SimTime> {
         self.images.iter().find(|&&(known, _)| known == image).map(|&(_, at)| at)
+    }
+
+    /// A pod stays as it is until it is deleted.
+    pub(super) fn park(&mut self, pod: PodId) {
+        self.parked.push(pod);
+    }
+
+    /// A pod is deleted; whether it was parked.
+    pub(super) fn unpark(&mut self, pod: PodId) -> bool {
+        let at = self.parked.iter().position(|&parked| parked == pod);
+        at.is_some_and(|at| self.parked.swap_remove(at) == pod)
     }
 
     /// An image is being pulled.
@@ -117,7 +130,8 @@ impl SimWorld {
     /// Nodes that are there from the start.
     pub(super) fn adopt_fixed_nodes(&mut self) {
         for fixed in self.spec.nodes.clone() {
-            let instance = Instance { free: fixed.free, origin: None, doomed: false, images: Vec::new() };
+            let instance =
+                Instance { free: fixed.free, origin: None, doomed: false, images: Vec::new(), parked: Vec::new() };
             let node = self.instances.insert(instance);
             let (environment, vcpus, free) = (fixed.environment, fixed.vcpus, fixed.free);
             self.facts.push(Event::NodeAdopted { environment, node, vcpus, free });
@@ -204,7 +218,7 @@ impl SimWorld {
         let interrupted_in = time_to_next(lone_hazard, &mut stream).filter(|_| purchase == PurchaseOption::Spot);
         let index = self.instances.pools[pool.0 as usize].spot.len();
         let origin = Some(Origin { instance_type, pool, purchase, ordinal, index });
-        let instance = Instance { free: truth.free, origin, doomed: false, images: Vec::new() };
+        let instance = Instance { free: truth.free, origin, doomed: false, images: Vec::new(), parked: Vec::new() };
         let node = self.instances.insert(instance);
         if purchase == PurchaseOption::Spot {
             self.instances.pools[pool.0 as usize].spot.push(node);

@@ -1,6 +1,7 @@
 //! Pods on the synthetic nodes: the kubelet's admission against what a node truly has, image pulls, the run, its end.
 //!
-//! There is no table of pods: an admitted pod has exactly one happening ahead, which carries all that is to be known of it.
+//! There is no table of pods: an admitted pod has exactly one happening ahead, which carries all that is to be known of it;
+//! or none, and its node has it parked until it is deleted.
 
 use std::collections::BTreeSet;
 
@@ -27,6 +28,18 @@ pub(super) struct Admitted {
     failure: Option<Failure>,
 }
 
+/// A pod that the core wants on a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) pod: PodId,
+    pub(super) job: JobRef,
+    pub(super) spec: JobSpecId,
+    pub(super) attempt: u8,
+    pub(super) node: NodeId,
+    /// Of a multi-node parallel job: which of its nodes.
+    pub(super) node_index: Option<u16>,
+}
+
 /// What pulls cost, and pods whose end was overtaken.
 #[derive(Debug)]
 pub(super) struct Kubelets {
@@ -39,8 +52,6 @@ pub(super) struct Kubelets {
     deleted: BTreeSet<PodId>,
     /// Pods that were stopped; what else was to happen to them will not.
     stopped: BTreeSet<PodId>,
-    /// Pods that can't start.
-    stuck: BTreeSet<PodId>,
 }
 
 impl Kubelets {
@@ -53,14 +64,14 @@ impl Kubelets {
             sigterm_to_exit: all.sigterm_to_exit.0.min(SIGTERM_GRACE),
             deleted: BTreeSet::new(),
             stopped: BTreeSet::new(),
-            stuck: BTreeSet::new(),
         }
     }
 }
 
 impl SimWorld {
     /// A pod was bound to a node: the kubelet admits it or turns it away.
-    pub(super) fn create_pod(&mut self, pod: PodId, job: JobRef, spec: JobSpecId, attempt: u8, node: NodeId) {
+    pub(super) fn create_pod(&mut self, wanted: Wanted) {
+        let Wanted { pod, job, spec, attempt, node, node_index } = wanted;
         let requests = self.spec.specs[spec.index()].requests;
         let Some(host) = self.instances.get_mut(node) else {
             // The node went while the pod was being created; the pod is collected with it.
@@ -77,7 +88,9 @@ impl SimWorld {
         let transfer_s = self.kubelets.transfers_s[image as usize];
         let mut starts_at = self.now;
         if !self.latencies.pod_start.is_zero() || (pulled_at.is_none() && transfer_s > 0.0) {
-            let key = u64::from(job.child.unwrap_or(0)) << 8 | u64::from(attempt);
+            // Nodes of a multi-node parallel job start each in its own time.
+            let part = u64::from(node_index.unwrap_or(0)) << 32;
+            let key = part | u64::from(job.child.unwrap_or(0)) << 8 | u64::from(attempt);
             let mut stream = self.streams.of(Purpose::PodStart, job.job.raw(), key);
             starts_at = starts_at + self.latencies.pod_start.draw(&mut stream);
             let ready_at = pulled_at.unwrap_or_else(|| {
@@ -90,11 +103,14 @@ impl SimWorld {
             }
         }
         let Fate { runtime, failure } = self.entry(job.job).fate(job, attempt, self.streams);
+        let main = self.spec.specs[spec.index()].multi_node.as_ref().map(|multi_node| multi_node.main);
+        // A multi-node parallel job's other nodes run until they are stopped.
+        let runtime = (main == node_index).then_some(runtime);
         self.schedule(starts_at, Happening::Start(Admitted { pod, node, spec, failure }, runtime));
     }
 
     /// The containers run.
-    pub(super) fn start_pod(&mut self, admitted: Admitted, runtime: SimDuration) {
+    pub(super) fn start_pod(&mut self, admitted: Admitted, runtime: Option<SimDuration>) {
         if self.is_overtaken(admitted) {
             return;
         }
@@ -104,12 +120,15 @@ impl SimWorld {
             Some(Failure::ExitCode(_) | Failure::OomKilled) | None => None,
         };
         if let Some(why) = stuck {
-            self.kubelets.stuck.insert(admitted.pod);
+            self.park(admitted);
             self.facts.push(Event::PodStuck { pod: admitted.pod, why });
             return;
         }
         self.facts.push(Event::PodRunning { pod: admitted.pod });
-        self.schedule(self.now + runtime, Happening::End(admitted));
+        match runtime {
+            Some(runtime) => self.schedule(self.now + runtime, Happening::End(admitted)),
+            None => self.park(admitted),
+        }
     }
 
     /// The containers are done.
@@ -139,9 +158,10 @@ impl SimWorld {
     /// A deleted pod's containers have stopped, unless they ended by themselves or went with their node.
     pub(super) fn stop_pod(&mut self, admitted: Admitted) {
         let pod = admitted.pod;
-        if self.kubelets.deleted.remove(&pod) && self.instances.get(admitted.node).is_some() {
-            // Nothing else was to happen to a pod that can't start.
-            if !self.kubelets.stuck.remove(&pod) {
+        if self.kubelets.deleted.remove(&pod)
+            && let Some(host) = self.instances.get_mut(admitted.node)
+        {
+            if !host.unpark(pod) {
                 self.kubelets.stopped.insert(pod);
             }
             self.leave(admitted);
@@ -153,6 +173,13 @@ impl SimWorld {
     fn is_overtaken(&mut self, admitted: Admitted) -> bool {
         let stopped = !self.kubelets.stopped.is_empty() && self.kubelets.stopped.remove(&admitted.pod);
         stopped || self.instances.get(admitted.node).is_none()
+    }
+
+    /// Nothing lies ahead of a pod until it is deleted.
+    fn park(&mut self, admitted: Admitted) {
+        if let Some(host) = self.instances.get_mut(admitted.node) {
+            host.park(admitted.pod);
+        }
     }
 
     /// Gives the node back what the pod held.

@@ -6,7 +6,7 @@ use crate::scheduler::{Command, Decision, Event, LaunchRequest, Observation};
 use crate::sim::arrivals::EntryState;
 use crate::sim::instances::Instances;
 use crate::sim::keyed::Streams;
-use crate::sim::kubelet::{Admitted, Kubelets};
+use crate::sim::kubelet::{Admitted, Kubelets, Wanted};
 use crate::sim::market::{Market, PoolId};
 use crate::sim::sampler::Sampler;
 use crate::sim::spec::WorldSpec;
@@ -57,8 +57,8 @@ pub(super) enum Happening {
     Turn(PoolId),
     /// The Spot price of a pool moves.
     Price(PoolId),
-    /// All containers of a pod run, for so long.
-    Start(Admitted, SimDuration),
+    /// All containers of a pod run, for so long; or until it is deleted.
+    Start(Admitted, Option<SimDuration>),
     /// The containers of a pod are done.
     End(Admitted),
     /// A deleted pod's containers have stopped.
@@ -285,8 +285,8 @@ impl Driver for SimWorld {
             match command {
                 Command::LaunchNodes(request) => self.request(request),
                 Command::TerminateNode { node } => self.terminate(*node),
-                &Command::CreatePod { pod, job, spec, attempt, node, node_index: _ } => {
-                    self.create_pod(pod, job, spec, attempt, node);
+                &Command::CreatePod { pod, job, spec, attempt, node, node_index } => {
+                    self.create_pod(Wanted { pod, job, spec, attempt, node, node_index });
                 }
                 &Command::DeletePod { pod, node, spec, why: _ } => self.delete_pod(pod, node, spec),
             }

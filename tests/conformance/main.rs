@@ -5,7 +5,10 @@
 //! write down what the core makes of it now, and review the difference: `BLESS=1 cargo test --test conformance`
 
 mod facts;
+mod page;
 mod print;
+mod rules;
+mod shares;
 mod specs;
 mod words;
 

@@ -2,7 +2,7 @@
 //!
 //! | words | of |
 //! |---|---|
-//! | `UNMANAGED vcpus=N`, or `max=N min=N types=a,b strategy=NAME SPOT bid=N minScaleDownDelay=T`; `DISABLED` | environment |
+//! | `UNMANAGED vcpus=N`, or `max=N min=N types=FAMILY,… types=… strategy=NAME SPOT bid=N minScaleDownDelay=T`; `DISABLED` | environment |
 //! | `ce-0 ce-1 priority=N DISABLED limit=REASON:T`, `fair decay=T reservation=N weight=share-0:W weight=share-1:W:pN` | queue |
 //! | `cpu=N attempts=N timeout=T share=share-0 priority=N consumables=consumable-0:N nodes=N main=N type=a` | spec |
 //! | `on=exit:13*:RETRY on=end:HostTerminated\|Rejected+exit:1:EXIT` | spec: an entry of evaluateOnExit each |
@@ -17,8 +17,12 @@ use windtunnel::scheduler::{
 use crate::words::{TYPES, Words, decimal, id_in, milli, number, pair, resources, span};
 
 /// What an entry of `jobStateTimeLimitActions` may name.
-const LIMITS: [Blocked; 3] =
-    [Blocked::InsufficientInstanceCapacity, Blocked::JobResourceRequirement, Blocked::ComputeEnvironmentMaxResource];
+const LIMITS: [Blocked; 4] = [
+    Blocked::InsufficientInstanceCapacity,
+    Blocked::JobResourceRequirement,
+    Blocked::ComputeEnvironmentMaxResource,
+    Blocked::InstanceConfigurationUnsupported,
+];
 
 pub(crate) fn environment(words: &Words<'_>) -> EnvironmentSpec {
     let spot = words.has("SPOT");
@@ -35,7 +39,7 @@ pub(crate) fn environment(words: &Words<'_>) -> EnvironmentSpec {
         strategy: strategy.unwrap_or(usual),
         min_vcpus: words.number("min", 0),
         max_vcpus: number(words.needed("max")),
-        instance_types: vec![words.instance_types()],
+        instance_types: words.values("types").map(type_list).collect(),
         min_scale_down_delay: words.value("minScaleDownDelay").map(span),
         bid_percentage: words.value("bid").map(number),
     });
@@ -44,6 +48,16 @@ pub(crate) fn environment(words: &Words<'_>) -> EnvironmentSpec {
         unmanaged_vcpus: words.value("vcpus").map(number).filter(|_| managed.is_none()),
         managed,
     }
+}
+
+fn type_list(names: &str) -> Vec<InstanceTypeId> {
+    names.split(',').map(type_named).collect()
+}
+
+fn type_named(name: &str) -> InstanceTypeId {
+    let index =
+        TYPES.iter().position(|&(known, ..)| known == name).unwrap_or_else(|| panic!("no type is called {name}"));
+    InstanceTypeId(u16::try_from(index).unwrap())
 }
 
 pub(crate) fn queue(words: &Words<'_>) -> QueueSpec {
@@ -79,8 +93,7 @@ pub(crate) fn job(words: &Words<'_>) -> JobSpec {
         let resource = ConsumableResourceId(id_in(resource, "consumable-"));
         ConsumableRequirement { resource, quantity: number(quantity) }
     });
-    let named = |name: &str| TYPES.iter().position(|&(known, ..)| known == name).expect("type=");
-    let instance_type = words.value("type").map(|name| InstanceTypeId(u16::try_from(named(name)).unwrap()));
+    let instance_type = words.value("type").map(type_named);
     let multi_node = words.value("nodes").map(|nodes| MultiNode {
         nodes: number(nodes),
         main: words.number("main", 0),

@@ -22,6 +22,11 @@ const MODULES: &[Row] = &[
     row("nearest", &[], "which word was meant is a question about words"),
     row("wheel", &["units"], "the event queue sorts times and knows nothing of what it carries"),
     row("model", &["units", "ids"], "nouns of AWS and Kubernetes say what is written, not what is done with it"),
+    row(
+        "pod",
+        &["ids", "model"],
+        "a pod is written from a description, whoever decided it and whichever world it is for",
+    ),
     row("catalog", &["units", "ids", "model"], "facts about EC2 hold for every run"),
     row(
         "scheduler",
@@ -46,13 +51,18 @@ const MODULES: &[Row] = &[
     ),
     row(
         "live",
-        &["units", "ids", "model", "catalog", "scheduler", "driver"],
+        &["units", "ids", "model", "pod", "catalog", "scheduler", "driver"],
         "a real cluster is a world like the other, and the worlds don't know each other",
     ),
     row(
         "metrics",
         &["units", "ids", "model", "scheduler", "driver"],
         "a fold over observations and decisions judges every world alike, and can't peek at hidden truth",
+    ),
+    row(
+        "history",
+        &["units", "ids", "model", "scheduler", "driver"],
+        "what AWS would say of a job follows from what crossed the seam, whatever world is behind it; money is for metrics",
     ),
     row(
         "import",
@@ -81,6 +91,7 @@ const MODULES: &[Row] = &[
             "ids",
             "wheel",
             "model",
+            "pod",
             "catalog",
             "scheduler",
             "batch",
@@ -89,6 +100,7 @@ const MODULES: &[Row] = &[
             "sim",
             "live",
             "metrics",
+            "history",
             "import",
             "scenario",
             "experiment",
@@ -122,6 +134,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tempfile", &["journal", "report", "cli", "live"]),
     ("thiserror", NOT_IN_THE_CORE),
     ("tokio", &["live"]),
+    ("uuid", &["pod"]),
 ];
 
 const ANYWHERE: &[&str] = &[
@@ -129,6 +142,7 @@ const ANYWHERE: &[&str] = &[
     "ids",
     "wheel",
     "model",
+    "pod",
     "catalog",
     "scheduler",
     "batch",
@@ -137,6 +151,7 @@ const ANYWHERE: &[&str] = &[
     "sim",
     "live",
     "metrics",
+    "history",
     "import",
     "scenario",
     "experiment",
@@ -148,12 +163,14 @@ const ANYWHERE: &[&str] = &[
 const NOT_IN_THE_CORE: &[&str] = &[
     "ids",
     "model",
+    "pod",
     "catalog",
     "batch",
     "driver",
     "journal",
     "live",
     "metrics",
+    "history",
     "import",
     "scenario",
     "experiment",
@@ -162,7 +179,7 @@ const NOT_IN_THE_CORE: &[&str] = &[
 ];
 
 /// Modules that are pure: no clock, no file, no thread, no process, no environment.
-const PURE: &[&str] = &["units", "ids", "nearest", "wheel", "model", "scheduler", "batch", "sim"];
+const PURE: &[&str] = &["units", "ids", "nearest", "wheel", "model", "pod", "scheduler", "batch", "sim"];
 const IMPURE_STD: &[&str] = &["time", "fs", "io", "net", "thread", "env", "process", "os"];
 
 /// The top-level module of a source file; `None` for the crate's root and its binary.

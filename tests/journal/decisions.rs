@@ -48,6 +48,10 @@ fn commands() {
             r#"{"command":"DeletePod","pod":"8.9","spec":3,"node":6,"why":"EnvironmentUpdate"}"#,
         ),
         (
+            delete(DeleteCause::MainNodeSucceeded),
+            r#"{"command":"DeletePod","pod":"8.9","spec":3,"node":6,"why":"MainNodeSucceeded"}"#,
+        ),
+        (
             delete(DeleteCause::MainNodeEnded),
             r#"{"command":"DeletePod","pod":"8.9","spec":3,"node":6,"why":"MainNodeEnded"}"#,
         ),
@@ -70,6 +74,7 @@ fn endings_of_attempts() {
     let attempt = |outcome| AttemptEnd {
         pod: POD,
         job: child(),
+        queue: JQ,
         spec: SPEC,
         attempt: 1,
         node: NODE,
@@ -82,7 +87,7 @@ fn endings_of_attempts() {
     };
     let text = |outcome: &str, running_at: &str, node_index: &str| {
         format!(
-            r#"{{"ended":"Attempt","pod":"8.9","job":"0-17:3","spec":3,"attempt":1,"node":6,"starting_at":10,{running_at}"stopped_at":30,"outcome":{outcome},"retried":false{node_index}}}"#
+            r#"{{"ended":"Attempt","pod":"8.9","job":"0-17:3","queue":2,"spec":3,"attempt":1,"node":6,"starting_at":10,{running_at}"stopped_at":30,"outcome":{outcome},"retried":false{node_index}}}"#
         )
     };
     let main = AttemptEnd { running_at: Some(at(20)), node_index: Some(0), ..attempt(AttemptOutcome::Succeeded) };
@@ -249,6 +254,7 @@ fn causes() {
         (Blocked::EnvironmentInvalid, r#""EnvironmentInvalid""#),
         (Blocked::ComputeEnvironmentMaxResource, r#""ComputeEnvironmentMaxResource""#),
         (Blocked::ConsumableResource, r#""ConsumableResource""#),
+        (Blocked::InstanceConfigurationUnsupported, r#""InstanceConfigurationUnsupported""#),
         (Blocked::ShareReservation, r#""ShareReservation""#),
     ] {
         check(&why, text);

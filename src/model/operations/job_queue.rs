@@ -52,7 +52,8 @@ impl UpdateJobQueue {
 
     /// What AWS Batch would reject of the request for this queue: a FIFO queue stays one.
     pub fn problems_for(&self, queue: &JobQueue) -> Vec<Problem> {
-        let becomes_fair = self.scheduling_policy_arn.is_some() && queue.scheduling_policy_arn.is_none();
+        let given = self.scheduling_policy_arn.as_deref().is_some_and(|arn| !arn.is_empty());
+        let becomes_fair = given && queue.scheduling_policy_arn.is_none();
         let problem = || {
             Problem::new(
                 "/schedulingPolicyArn",

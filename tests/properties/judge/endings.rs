@@ -26,6 +26,7 @@ impl Judge<'_> {
         let expected = AttemptEnd {
             pod: end.pod,
             job: pod.job,
+            queue: job.queue,
             spec: job.spec,
             attempt: pod.attempt,
             node: pod.node,

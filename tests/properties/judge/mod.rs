@@ -12,7 +12,7 @@ use windtunnel::ids::{
     ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId,
 };
 use windtunnel::model::Resources;
-use windtunnel::scheduler::{AttemptOutcome, Decision, Observation, Reason};
+use windtunnel::scheduler::{AttemptOutcome, Decision, Observation, Reason, ScaleInCause};
 use windtunnel::sim::WorldSpec;
 use windtunnel::units::{SimDuration, SimTime};
 
@@ -161,7 +161,7 @@ impl<'w> Judge<'w> {
         }
         demand!(self.ended.is_empty(), "pods ended and no attempt did: {:?}", self.ended.keys());
         for reason in &decision.reasons {
-            self.reason(reason)?;
+            self.reason(reason, &decision.reasons)?;
         }
         for command in &decision.commands {
             self.command(command, &decision.reasons)?;
@@ -188,12 +188,17 @@ impl<'w> Judge<'w> {
         Ok(())
     }
 
-    fn reason(&mut self, reason: &Reason) -> Verdict {
+    fn reason(&mut self, reason: &Reason, all: &[Reason]) -> Verdict {
         if let Reason::EnvironmentInvalid { environment: id, .. } = reason {
-            let environment = &mut self.environments[id.index()];
             let limit = self.world.assumptions.invalid_after_failed_joins;
-            // The last of them goes in this very step.
-            demand!(environment.failed_joins + 1 >= limit, "{id} is INVALID after {}", environment.failed_joins);
+            let is_failed_join = |reason: &&Reason| match reason {
+                Reason::ScalingIn { node, why: ScaleInCause::NeverJoined } => self.nodes[node].environment == *id,
+                _ => false,
+            };
+            // The last of them go in this very step.
+            let now = u32::try_from(all.iter().filter(is_failed_join).count()).expect("a handful");
+            let environment = &mut self.environments[id.index()];
+            demand!(environment.failed_joins + now >= limit, "{id} is INVALID after {}", environment.failed_joins);
             environment.invalid = true;
             environment.excused = true;
         }
