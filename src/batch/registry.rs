@@ -85,7 +85,7 @@ impl<T> Registry<T> {
 
     /// Whether another may be created.
     pub(super) fn has_ids(&self) -> bool {
-        self.all.len() <= usize::from(u16::MAX)
+        u16::try_from(self.all.len()).is_ok()
     }
 
     pub(super) fn find(&self, name_or_arn: &str) -> Option<usize> {

@@ -34,7 +34,7 @@ pub struct WorldSpec {
     /// The work.
     pub workload: Vec<WorkloadEntry>,
     /// What happens to the account during the run, in order of time: before the submissions of that time, but for the
-    /// ends of jobs, which come after them.
+    /// end of a job that is submitted then.
     pub operations: Vec<(SimTime, Vec<Event>)>,
     /// How Spot behaves.
     pub spot: SpotMarket,

@@ -218,9 +218,6 @@ impl SimWorld {
         if !self.has_order {
             return;
         }
-        let is_end =
-            |event: &Event| matches!(event, Event::JobCancelRequested { .. } | Event::JobTerminateRequested { .. });
-        self.facts.sort_by_key(is_end);
         let places: Vec<_> =
             (0..self.facts.len()).filter(|&at| matches!(self.facts[at], Event::JobSubmitted { .. })).collect();
         let mut submissions: Vec<_> = places.iter().map(|&at| self.facts[at].clone()).collect();
@@ -230,6 +227,19 @@ impl SimWorld {
         });
         for (at, submission) in places.into_iter().zip(submissions) {
             self.facts[at] = submission;
+        }
+        let ended = |event: &Event| match event {
+            Event::JobCancelRequested { job } | Event::JobTerminateRequested { job } => Some(job.job),
+            _ => None,
+        };
+        let submits = |event: &Event, own| matches!(event, Event::JobSubmitted { job, .. } if *job == own);
+        let mut at = 0;
+        while at < self.facts.len() {
+            let own = ended(&self.facts[at]);
+            match own.and_then(|own| self.facts[at..].iter().position(|event| submits(event, own))) {
+                Some(distance) => self.facts[at..=at + distance].rotate_left(1),
+                None => at += 1,
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use windtunnel::units::SimDuration;
 
 use crate::{account, done, empty, environment, events, is, ok, queue, read, with};
 
-fn update(changes: serde_json::Value) -> serde_json::Value {
+fn update(changes: &serde_json::Value) -> serde_json::Value {
     json!({ "computeEnvironment": "e", "computeResources": changes })
 }
 
@@ -95,7 +95,7 @@ fn instance_types_share_an_architecture() {
 #[test]
 fn a_scaling_update_keeps_the_nodes() {
     let mut batch = account();
-    let told = events(batch.update_compute_environment(&read(update(json!({ "minvCpus": 8, "maxvCpus": 128 })))));
+    let told = events(batch.update_compute_environment(&read(update(&json!({ "minvCpus": 8, "maxvCpus": 128 })))));
     let [Event::ComputeEnvironmentUpdated { environment: ComputeEnvironmentId(0), spec, infrastructure: None }] =
         &told[..]
     else {
@@ -114,7 +114,7 @@ fn a_scaling_update_keeps_the_nodes() {
 // `UG:infrastructure-updates`, `API:UpdatePolicy`: everything else replaces them; 30 minutes, and not at once, by default.
 #[test]
 fn an_infrastructure_update_replaces_the_nodes() {
-    let told = events(account().update_compute_environment(&read(update(json!({ "instanceTypes": ["m5.xlarge"] })))));
+    let told = events(account().update_compute_environment(&read(update(&json!({ "instanceTypes": ["m5.xlarge"] })))));
     let [Event::ComputeEnvironmentUpdated { infrastructure: Some(default), spec, .. }] = &told[..] else {
         panic!("{told:?}")
     };
@@ -122,7 +122,7 @@ fn an_infrastructure_update_replaces_the_nodes() {
     assert_eq!(*default, InfrastructureUpdate { terminate_jobs: false, job_execution_timeout: half_an_hour });
     assert_eq!(spec.managed.as_ref().expect("it is MANAGED").instance_types, [[InstanceTypeId(1)]]);
     let at_once = with(
-        update(json!({ "tags": { "a": "b" } })),
+        update(&json!({ "tags": { "a": "b" } })),
         "/updatePolicy",
         json!({ "terminateJobsOnUpdate": true, "jobExecutionTimeoutMinutes": 1 }),
     );
@@ -141,7 +141,7 @@ fn an_infrastructure_update_replaces_the_nodes() {
 
 #[test]
 fn updates_are_refused_with_their_reason() {
-    let said = |changes| account().update_compute_environment(&read(update(changes)));
+    let said = |changes| account().update_compute_environment(&read(update(&changes)));
     // `API:ComputeResourceUpdate`: not for EKS.
     is(
         said(json!({ "desiredvCpus": 4 })),
@@ -156,7 +156,7 @@ fn updates_are_refused_with_their_reason() {
     );
     let mut batch = account();
     let refused =
-        batch.update_compute_environment(&read(update(json!({ "instanceTypes": ["m7.large"], "minvCpus": 65 }))));
+        batch.update_compute_environment(&read(update(&json!({ "instanceTypes": ["m7.large"], "minvCpus": 65 }))));
     assert_eq!(refused.expect_err("no such type").problems.len(), 2, "all faults come at once");
     let page = batch.describe_compute_environments(&[], &PageRequest::default()).expect("a page");
     assert_eq!(page.items[0].document, read(environment("e")), "a refused update leaves no trace");
@@ -178,7 +178,7 @@ fn an_update_does_not_mix_architectures_in_a_queue() {
     ok(batch.create_compute_environment(&read(environment("f"))));
     ok(batch.create_job_queue(&read(queue("both", &["e", "f"]))));
     is(
-        batch.update_compute_environment(&read(update(json!({ "instanceTypes": ["m6g"] })))),
+        batch.update_compute_environment(&read(update(&json!({ "instanceTypes": ["m6g"] })))),
         "/computeResources/instanceTypes",
         "queue `both` has `f` too, whose types are of another architecture than arm64",
     );

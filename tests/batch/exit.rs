@@ -7,19 +7,19 @@ use windtunnel::scheduler::{EndKind, ExitCodePattern, ExitRule};
 
 use crate::read;
 
-fn compiled(entries: Value) -> Vec<ExitRule> {
+fn compiled(entries: &Value) -> Vec<ExitRule> {
     let strategy = json!({ "attempts": 3, "evaluateOnExit": entries });
     EndTexts::new(&Assumptions::default()).compile(&read(strategy))
 }
 
-fn ends(entry: Value) -> Vec<EndKind> {
-    compiled(json!([entry])).into_iter().flat_map(|rule| rule.ends.unwrap_or_default()).collect()
+fn ends(entry: &Value) -> Vec<EndKind> {
+    compiled(&json!([entry])).into_iter().flat_map(|rule| rule.ends.unwrap_or_default()).collect()
 }
 
 // `UG:job_retries`, the example: hosts that go away are retried, all else is not.
 #[test]
 fn the_user_guides_example_compiles() {
-    let rules = compiled(json!([
+    let rules = compiled(&json!([
         { "onStatusReason": "Host EC2*", "action": "RETRY" },
         { "onReason": "*", "action": "EXIT" }
     ]));
@@ -32,12 +32,12 @@ fn the_user_guides_example_compiles() {
 
 #[test]
 fn reasons_are_the_kubelets() {
-    assert_eq!(ends(json!({ "onReason": "OOMKilled", "action": "retry" })), [EndKind::OomKilled]);
-    assert_eq!(ends(json!({ "onReason": "Error", "action": "RETRY" })), [EndKind::Exited]);
-    assert_eq!(ends(json!({ "onReason": "OutOf*", "action": "RETRY" })), [EndKind::Rejected]);
-    assert_eq!(ends(json!({ "onReason": "OutOfcpu", "action": "RETRY" })), [], "what varies can't be named");
+    assert_eq!(ends(&json!({ "onReason": "OOMKilled", "action": "retry" })), [EndKind::OomKilled]);
+    assert_eq!(ends(&json!({ "onReason": "Error", "action": "RETRY" })), [EndKind::Exited]);
+    assert_eq!(ends(&json!({ "onReason": "OutOf*", "action": "RETRY" })), [EndKind::Rejected]);
+    assert_eq!(ends(&json!({ "onReason": "OutOfcpu", "action": "RETRY" })), [], "what varies can't be named");
     assert_eq!(
-        ends(json!({ "onReason": "Err*", "onStatusReason": "Host*", "action": "RETRY" })),
+        ends(&json!({ "onReason": "Err*", "onStatusReason": "Host*", "action": "RETRY" })),
         [],
         "both must match"
     );
@@ -46,8 +46,7 @@ fn reasons_are_the_kubelets() {
 // A prefix may reach up to the part of a text that differs from attempt to attempt.
 #[test]
 fn a_prefix_reaches_up_to_the_variable_part() {
-    let mut all = Assumptions::default();
-    all.host_terminated_status_reason = "Node lost: {id}".to_owned();
+    let all = Assumptions { host_terminated_status_reason: "Node lost: {id}".to_owned(), ..Assumptions::default() };
     let kinds = |pattern: &str| {
         let strategy = json!({ "attempts": 2, "evaluateOnExit": [{ "onStatusReason": pattern, "action": "RETRY" }] });
         let rules = EndTexts::new(&all).compile(&read(strategy));
@@ -62,7 +61,7 @@ fn a_prefix_reaches_up_to_the_variable_part() {
 #[test]
 fn exit_codes_are_digits_or_their_beginning() {
     let codes = |pattern: &str| {
-        let rules = compiled(json!([{ "onExitCode": pattern, "action": "EXIT" }]));
+        let rules = compiled(&json!([{ "onExitCode": pattern, "action": "EXIT" }]));
         rules.first().and_then(|rule| rule.exit_code)
     };
     assert_eq!(codes("137"), Some(ExitCodePattern::Is(137)));

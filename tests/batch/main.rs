@@ -20,7 +20,7 @@ use windtunnel::ids::InstanceTypeId;
 use windtunnel::model::Assumptions;
 use windtunnel::scheduler::Event;
 
-/// Two families: `m5` (x86_64) of large and xlarge, `m6g` (arm64) of large, which EC2 does not offer as Spot.
+/// Two families: `m5` (`x86_64`) of large and xlarge, `m6g` (`arm64`) of large, which EC2 does not offer as Spot.
 struct Table;
 
 impl InstanceTypes for Table {
@@ -126,7 +126,7 @@ fn is<R: Debug>(outcome: Result<R, BatchError>, pointer: &str, message: &str) {
 }
 
 #[test]
-fn an_error_reads_as_on_awss_command_line() {
+fn an_error_reads_as_on_the_command_line_of_aws() {
     let error = account().create_job_queue(&read(queue("q", &["e"]))).expect_err("the name is taken");
     assert_eq!(
         error.to_string(),
