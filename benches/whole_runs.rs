@@ -1,8 +1,10 @@
-//! Whole runs of the reference load, metrics included, and how much of their time the bare event queue would take.
+//! Whole runs of the reference load, metrics included, and how much of their time the bare event queue would take; then
+//! the same load as arrays, under fair share, and with dependencies.
 //!
 //! `WINDTUNNEL_BENCH_LONG=1` adds the run of ten million jobs on twenty thousand nodes.
 
 mod reference;
+mod variants;
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,7 @@ use windtunnel::driver;
 use windtunnel::metrics::Metrics;
 use windtunnel::model::{JobSpecName, Names};
 use windtunnel::scheduler::Scheduler;
-use windtunnel::sim::SimWorld;
+use windtunnel::sim::{SimWorld, WorldSpec};
 use windtunnel::units::{SimDuration, SimTime};
 use windtunnel::wheel::Wheel;
 
@@ -59,8 +61,37 @@ fn whole_runs(c: &mut Criterion) {
     group.finish();
 }
 
+/// The same load in other forms: arrays, shares, dependencies. What one job of each costs, against a plain one.
+fn forms(c: &mut Criterion) {
+    let mut group = c.benchmark_group("forms");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    let mut plain = None;
+    for (name, world, jobs) in variants::all() {
+        let mut best = Duration::MAX;
+        group.throughput(Throughput::Elements(jobs));
+        group.bench_function(name, |b| {
+            b.iter_custom(|iterations| {
+                let took = |_| run_world(world.clone(), jobs).0;
+                let each: Vec<_> = (0..iterations).map(took).collect();
+                best = each.iter().copied().min().unwrap_or(best).min(best);
+                each.into_iter().sum()
+            });
+        });
+        if best == Duration::MAX {
+            continue;
+        }
+        let per_job = best.as_secs_f64() / reference::as_f64(jobs);
+        let plain = *plain.get_or_insert(per_job);
+        println!("{name}: {:.0} ns per job, {:.2} x a plain one", per_job * 1e9, per_job / plain);
+    }
+    group.finish();
+}
+
 fn run(jobs: u64, nodes: u32) -> (Duration, u64) {
-    let world = reference::world(jobs, nodes);
+    run_world(reference::world(jobs, nodes), jobs)
+}
+
+fn run_world(world: WorldSpec, jobs: u64) -> (Duration, u64) {
     let config = reference::config(&world);
     let names = Names {
         compute_environments: vec!["reference".to_owned()],
@@ -107,5 +138,5 @@ fn now() -> Instant {
     Instant::now()
 }
 
-criterion_group!(benches, whole_runs);
+criterion_group!(benches, whole_runs, forms);
 criterion_main!(benches);
