@@ -49,6 +49,12 @@ impl Gangs {
         self.slots[part.gang.0 as usize].as_ref().is_some_and(|gang| gang.leader == pod)
     }
 
+    /// All of them: the main node's pod, unless it is over, and the others. For the audit.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (GangId, Option<PodId>, &[PodId])> {
+        let living = (0..).map(GangId).zip(&self.slots).filter_map(|(id, gang)| Some((id, gang.as_ref()?)));
+        living.map(|(id, gang)| (id, Some(gang.leader).filter(|pod| pod.slot != u32::MAX), &gang.followers[..]))
+    }
+
     fn followers(&self, id: GangId) -> Vec<PodId> {
         self.slots[id.0 as usize].as_ref().map_or_else(Vec::new, |gang| gang.followers.clone())
     }
