@@ -235,3 +235,6 @@ fn weight(policy: &FairShare, id: ShareId) -> (u32, Option<u16>) {
     let known = policy.weights.binary_search_by_key(&id, |weight| weight.share);
     known.map_or((DEFAULT_WEIGHT, None), |at| (policy.weights[at].weight, policy.weights[at].prefix))
 }
+
+#[cfg(test)]
+mod tests;
