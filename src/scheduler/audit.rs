@@ -21,6 +21,7 @@ impl Scheduler {
             }
         }
         self.audit_queues(&mut findings);
+        self.audit_jobs(&mut findings);
         findings
     }
 
@@ -54,6 +55,7 @@ impl Scheduler {
 
     fn audit_environment(&self, index: usize, environment: &Environment, findings: &mut Vec<String>) {
         let mut free = Totals::default();
+        let mut outdated = 0_u32;
         let (mut vcpus, mut terminating, mut late, mut largest) = (0, 0, 0, 0);
         let mut covered = ByShape::new();
         for (_, node) in self.nodes.iter().filter(|(_, node)| node.environment.index() == index) {
@@ -62,6 +64,7 @@ impl Scheduler {
             if node.state == NodeState::Terminating {
                 terminating += node.vcpus;
             }
+            outdated += u32::from(node.outdated);
             if node.late {
                 late += node.vcpus;
             }
@@ -85,6 +88,8 @@ impl Scheduler {
         };
         expect("vCPUs", &environment.vcpus, &vcpus);
         expect("terminating vCPUs", &environment.terminating_vcpus, &terminating);
+        expect("outdated nodes", &environment.outdated_nodes, &outdated);
+        expect("whether it is updating", &environment.updating, &(outdated > 0));
         expect("free capacity", &environment.free, &free);
         let pairs = |shapes: &ByShape| shapes.iter().collect::<Vec<_>>();
         expect("coverage", &pairs(&environment.covered), &pairs(&covered));

@@ -49,6 +49,12 @@ impl Gangs {
         self.slots[part.gang.0 as usize].as_ref().is_some_and(|gang| gang.leader == pod)
     }
 
+    /// All of them: the main node's pod, unless it is over, and the others. For the audit.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (GangId, Option<PodId>, &[PodId])> {
+        let living = (0..).map(GangId).zip(&self.slots).filter_map(|(id, gang)| Some((id, gang.as_ref()?)));
+        living.map(|(id, gang)| (id, Some(gang.leader).filter(|pod| pod.slot != u32::MAX), &gang.followers[..]))
+    }
+
     fn followers(&self, id: GangId) -> Vec<PodId> {
         self.slots[id.0 as usize].as_ref().map_or_else(Vec::new, |gang| gang.followers.clone())
     }
@@ -128,7 +134,7 @@ impl Scheduler {
         if vcpus * (nodes - 1) >= managed.max_vcpus {
             return Blocked::ComputeEnvironmentMaxResource;
         }
-        let only = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
+        let only = self.gang_type(environment, shape);
         let idle = self.idle_seats(id, shape, only);
         let coming = environment.covered.get(shape);
         let room = u64::from(environment.room(managed).div_ceil(vcpus));
@@ -151,6 +157,16 @@ impl Scheduler {
         fitting.map(|&id| self.facts(id).vcpus).min()
     }
 
+    /// The type that all nodes of a multi-node parallel job are to be, if one was chosen or named. A chosen one whose nodes
+    /// turned out to be too small is left.
+    pub(super) fn gang_type(&self, environment: &Environment, shape: ShapeId) -> Option<InstanceTypeId> {
+        let fits = |id: &InstanceTypeId| {
+            self.specs.requests(shape).fits(environment.offer(*id, self.facts(*id), &self.settings))
+        };
+        let chosen = environment.gang_types.get(&shape).copied().filter(fits);
+        chosen.or(self.specs.instance_type(shape))
+    }
+
     /// Asks for what so many multi-node parallel jobs lack of their nodes in an environment. All nodes of a job are in one,
     /// so no part of a job is asked for, and what another environment has does not help. Returns how many jobs will have
     /// all of their nodes there.
@@ -169,7 +185,7 @@ impl Scheduler {
             return 0;
         }
         let nodes = u64::from(self.specs.nodes(shape));
-        let only = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
+        let only = self.gang_type(environment, shape);
         let room = self.seat_vcpus(environment, shape).map_or(0, |vcpus| environment.room(managed).div_ceil(vcpus));
         let have = self.idle_seats(id, shape, only) + covered.take(shape, jobs * nodes);
         let whole = jobs.min((have + u64::from(room)) / nodes) * nodes;

@@ -255,3 +255,6 @@ pub(super) struct InLine {
     /// Of a job with a past.
     pub(super) past: Option<Returning>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 //! It holds no clock, no randomness, no I/O and no strings, and it cannot fail. [`Scheduler::step`] is the only way in.
 
 mod audit;
+mod audit_jobs;
 mod cancel;
 mod consumables;
 mod decision;

@@ -229,12 +229,8 @@ impl JobQueue {
 
     /// Empties the queue; everyone who waited, SUBMITTED or RUNNABLE.
     pub(super) fn clear(&mut self) -> Vec<InLine> {
-        let mut all: Vec<_> = self.iter().collect();
-        all.extend(self.submitted.drain(..).flat_map(|waiting| {
-            let Waiting { spec, submitted_at, runnable_since, .. } = waiting;
-            waiting.each().map(move |job| InLine { job, spec, submitted_at, runnable_since, past: None })
-        }));
-        all.retain(|one| !self.skipped.contains(&one.job));
+        let all: Vec<_> = self.all_waiting().collect();
+        self.submitted.clear();
         self.skipped.clear();
         self.backlog = ByShape::new();
         self.backlog_cpu = 0;
@@ -253,6 +249,23 @@ impl JobQueue {
         };
         let lanes = one.into_iter().chain(many.into_iter().flatten());
         lanes.flat_map(Lane::iter).filter(|one| !self.skipped.contains(&one.job))
+    }
+
+    /// Everyone who is SUBMITTED or RUNNABLE. For the audit, and for the queue's deletion.
+    pub(super) fn all_waiting(&self) -> impl Iterator<Item = InLine> {
+        let submitted = self.submitted.iter().flat_map(|waiting| {
+            let Waiting { spec, submitted_at, runnable_since, .. } = *waiting;
+            waiting.each().map(move |job| InLine { job, spec, submitted_at, runnable_since, past: None })
+        });
+        self.iter().chain(submitted.filter(|one| !self.skipped.contains(&one.job)))
+    }
+
+    /// Jobs from SUBMITTED to RUNNING and CPU in use, by share. For the audit.
+    pub(super) fn share_books(&self) -> Vec<(ShareId, u64, u64)> {
+        match &self.order {
+            Order::Fifo(_) => Vec::new(),
+            Order::Fair(shares) => shares.books().collect(),
+        }
     }
 
     /// RUNNABLE jobs counted one by one, by shape. For the audit.

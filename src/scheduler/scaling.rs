@@ -157,7 +157,7 @@ impl Scheduler {
 
     /// Whether a type may carry jobs of a shape: a multi-node parallel job keeps to the type that was chosen for it.
     pub(super) fn may_use(&self, environment: &Environment, shape: ShapeId, id: InstanceTypeId) -> bool {
-        let chosen = environment.gang_types.get(&shape).copied().or(self.specs.instance_type(shape));
+        let chosen = self.gang_type(environment, shape);
         chosen.is_none_or(|chosen| chosen == id)
     }
 
@@ -245,7 +245,7 @@ impl Scheduler {
         if let Some(shape) = want.shape {
             environment.last_refusal.remove(&shape);
             if multi_node {
-                environment.gang_types.entry(shape).or_insert(choice.instance_types[0]);
+                environment.gang_types.insert(shape, choice.instance_types[0]);
             }
         }
         let news = environment.last_choice.get(&want.shape) != Some(&choice.instance_types);

@@ -219,6 +219,11 @@ impl Shares {
         self.turn_at = None;
     }
 
+    /// Jobs from SUBMITTED to RUNNING and CPU in use, by share. For the audit.
+    pub(super) fn books(&self) -> impl Iterator<Item = (ShareId, u64, u64)> {
+        self.shares.iter().map(|(&id, share)| (id, share.jobs, share.usage.cpu()))
+    }
+
     /// All lanes. For the audit and for lists.
     pub(super) fn lanes(&self) -> impl Iterator<Item = &Lane> {
         self.shares.values().flat_map(|share| share.lanes.values())
@@ -230,3 +235,6 @@ fn weight(policy: &FairShare, id: ShareId) -> (u32, Option<u16>) {
     let known = policy.weights.binary_search_by_key(&id, |weight| weight.share);
     known.map_or((DEFAULT_WEIGHT, None), |at| (policy.weights[at].weight, policy.weights[at].prefix))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 //! `cargo test --test contract -- --ignored --nocapture`, with as many as `PROPTEST_CASES` says.
 
 mod chance;
+mod exact;
 mod judge;
 mod scripts;
 mod settings;
@@ -32,7 +33,6 @@ fn hold(script: &Script) -> Result<Tally, TestCaseError> {
     let mut twin = core.clone();
     let mut judge = Judge::new(&script.settings);
     let (mut seen, mut decision, mut other) = (Observation::default(), Decision::default(), Decision::default());
-    let trace = std::env::var_os("CONTRACT_TRACE").is_some();
     for step in 0.. {
         prop_assert!(step < STEPS_MAX, "no end after {step} steps, at {}", seen.now);
         if !world.observe(decision.wake_at, &mut seen) {
@@ -40,9 +40,6 @@ fn hold(script: &Script) -> Result<Tally, TestCaseError> {
         }
         core.step(&seen, &mut decision);
         twin.step(&seen, &mut other);
-        if trace {
-            println!("{step} {seen:?}\n    {decision:?}");
-        }
         prop_assert_eq!(&decision, &other, "two equal cores decided differently");
         let at = |finding: String| TestCaseError::fail(format!("step {step}, {}: {finding}", seen.now));
         judge.seen(&seen);

@@ -1,7 +1,7 @@
 //! A world that answers: EC2, nodes and pods as good or as bad as a script says, until it turns benign and all work can
 //! be done. It reports late, doubled and senseless facts as readily as true ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windtunnel::ids::{InstanceTypeId, NodeId, PodId, ZoneId};
 use windtunnel::model::Resources;
@@ -35,6 +35,8 @@ pub(crate) struct World {
     /// Percent of what could go wrong that does.
     malice: u64,
     next_node: u32,
+    /// Pods of multi-node parallel jobs.
+    in_gangs: BTreeSet<PodId>,
     /// Pods that neither run nor fail.
     stuck: Vec<PodId>,
     acts: Vec<super::scripts::Act>,
@@ -50,6 +52,7 @@ impl World {
             stage: Stage::new(script),
             malice: script.malice,
             next_node: 0,
+            in_gangs: BTreeSet::new(),
             stuck: Vec::new(),
             acts: script.acts.iter().map(|(_, act)| act.clone()).collect(),
         };
@@ -74,7 +77,10 @@ impl World {
         while let Some(entry) = self.ahead.first_entry()
             && entry.key().0 <= now
         {
-            match entry.remove() {
+            let happening = entry.remove();
+            // What its start brings about is seen before anything else happens to a multi-node parallel job.
+            let alone = matches!(&happening, Happening::Fact(Event::PodRunning { pod }) if self.in_gangs.contains(pod));
+            match happening {
                 Happening::Fact(event) => self.tell(event, seen),
                 Happening::Act(index) => {
                     let act = self.acts[index].clone();
@@ -85,7 +91,7 @@ impl World {
                 Happening::TurnsBenign => self.turn_benign(seen),
             }
             // What happens at one time need not be seen in one step.
-            if self.now > SimTime::ZERO && self.chance.percent(15) {
+            if self.now > SimTime::ZERO && (alone || self.chance.percent(15)) {
                 break;
             }
         }
@@ -120,7 +126,10 @@ impl World {
                     let secs = self.chance.below(90);
                     self.fact(secs, Event::NodeLost { node, cause: NodeLossCause::Terminated });
                 }
-                &Command::CreatePod { pod, node_index, .. } => self.create(pod, node_index.is_some()),
+                &Command::CreatePod { pod, node_index, .. } => {
+                    self.in_gangs.extend(node_index.map(|_| pod));
+                    self.create(pod, node_index.is_some());
+                }
                 &Command::DeletePod { pod, why, .. } => self.delete(pod, why),
             }
         }

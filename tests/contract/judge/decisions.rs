@@ -3,7 +3,7 @@
 use windtunnel::ids::JobRef;
 use windtunnel::scheduler::{AttemptEnd, Blocked, Decision, EndCause, Ending, InvalidCause, JobEnd, Reason, Scheduler};
 
-use super::{Due, Judge, Progress, Verdict, demand};
+use super::{Due, Head, Judge, Progress, Queue, Verdict, demand};
 
 impl Judge<'_> {
     /// Judges what the core made of what it saw.
@@ -78,7 +78,7 @@ impl Judge<'_> {
         let queue = &self.queues[job.queue.index()];
         let limits = queue.spec.time_limits.iter().filter(|limit| limit.why == why);
         let after = limits.map(|limit| limit.after).min().ok_or("no such limit")?;
-        let Some((head, since, said)) = queue.head else {
+        let Some(Head { job: head, since, why: said, .. }) = queue.head else {
             return Err(format!("{name} ended by a time limit and blocks nothing"));
         };
         demand!(head == name && since + after <= self.now, "{name} blocks since {since}, {head} stands first");
@@ -93,11 +93,9 @@ impl Judge<'_> {
         match *reason {
             Reason::QueueBlocked { queue, head, why } => {
                 self.tally.blocked(why);
-                let since = match self.queues[queue.index()].head {
-                    Some((known, since, _)) if known == head => since,
-                    _ => self.now,
-                };
-                self.queues[queue.index()].head = Some((head, since, why));
+                let known = self.queues[queue.index()].head.filter(|known| known.job == head);
+                let since = known.map_or(self.now, |known| known.since);
+                self.queues[queue.index()].head = Some(Head { job: head, since, why, why_since: self.now });
             }
             Reason::QueueUnblocked { queue } => self.queues[queue.index()].head = None,
             Reason::HeadBlocked { .. } => self.tally.head_blocked += 1,
@@ -136,15 +134,22 @@ impl Judge<'_> {
             let over = node.outdated && jobs_end_at.is_some_and(|at| at <= self.now) && pod.ending.is_none();
             demand!(!over, "{} still runs on a node that was to be replaced by {jobs_end_at:?}", pod.job);
         }
-        for (index, queue) in self.queues.iter().enumerate() {
-            let Some((name, ..)) = queue.head else { continue };
-            demand!(
-                self.jobs[&name].progress == Progress::Waiting
-                    || self.now < self.now.ceil_to(self.settings.scheduling_cycle),
-                "jq-{index} is still said to be blocked by {name}, which is {:?}",
-                self.jobs[&name].progress
-            );
-        }
+        self.queues.iter().enumerate().try_for_each(|(index, queue)| self.head_is_looked_after(index, queue))
+    }
+
+    /// A queue is not said to be blocked by a job that is gone, nor blocked for longer than a time limit allows.
+    fn head_is_looked_after(&self, index: usize, queue: &Queue) -> Verdict {
+        let Some(Head { job: name, why, why_since, .. }) = queue.head else { return Ok(()) };
+        let waits = self.jobs[&name].progress == Progress::Waiting;
+        demand!(
+            waits || self.now < self.now.ceil_to(self.settings.scheduling_cycle),
+            "jq-{index} is still said to be blocked by {name}, which is {:?}",
+            self.jobs[&name].progress
+        );
+        // With several environments, or shares, it cannot be told from outside whether all have the problem.
+        let plain = queue.spec.environments.len() == 1 && queue.spec.fair_share.is_none();
+        let limit = queue.spec.time_limits.iter().find(|limit| limit.why == why && why_since + limit.after <= self.now);
+        demand!(!waits || !plain || limit.is_none(), "{name} blocks jq-{index} since {why_since}, beyond {limit:?}");
         Ok(())
     }
 }

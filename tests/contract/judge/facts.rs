@@ -150,6 +150,9 @@ impl Judge<'_> {
         let Some(queue) = self.queues.get_mut(id.index()).filter(|queue| !queue.deleted) else { return };
         let decay = |spec: &QueueSpec| spec.fair_share.as_ref().map(|policy| policy.share_decay);
         queue.window_changed |= decay(spec) != decay(&queue.spec);
+        if let Some(head) = queue.head.as_mut().filter(|_| queue.spec.environments != spec.environments) {
+            head.why_since = self.now;
+        }
         queue.spec = spec.clone();
         self.tally.queues_updated += 1;
     }

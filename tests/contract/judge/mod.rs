@@ -74,10 +74,19 @@ struct Queue {
     deleted: bool,
     /// The policy's window changed: usage is no longer comparable with what is worked out here.
     window_changed: bool,
-    /// Who blocks it, since when and why.
-    head: Option<(JobRef, SimTime, Blocked)>,
+    head: Option<Head>,
     /// By share: CPU in use, from when until when.
     usage: BTreeMap<ShareId, Vec<Use>>,
+}
+
+/// Who blocks a queue.
+#[derive(Clone, Copy)]
+struct Head {
+    job: JobRef,
+    since: SimTime,
+    why: Blocked,
+    /// Since when it is for this.
+    why_since: SimTime,
 }
 
 struct Use {
