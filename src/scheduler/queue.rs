@@ -167,11 +167,8 @@ impl JobQueue {
     }
 
     /// Whether a job is RUNNABLE.
-    pub(super) fn has_runnable(&self) -> bool {
-        match &self.order {
-            Order::Fifo(lane) => !lane.is_empty(),
-            Order::Fair(shares) => !shares.is_empty(),
-        }
+    pub(super) const fn has_runnable(&self) -> bool {
+        self.backlog.total() > 0
     }
 
     /// The job whose turn it is now.

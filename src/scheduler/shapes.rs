@@ -118,39 +118,44 @@ impl Specs {
 
 /// A number per shape.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ByShape(Vec<u64>);
+pub(super) struct ByShape {
+    numbers: Vec<u64>,
+    total: u64,
+}
 
 impl ByShape {
     pub(super) const fn new() -> Self {
-        Self(Vec::new())
+        Self { numbers: Vec::new(), total: 0 }
     }
 
     pub(super) fn get(&self, shape: ShapeId) -> u64 {
-        self.0.get(shape.index()).copied().unwrap_or(0)
+        self.numbers.get(shape.index()).copied().unwrap_or(0)
     }
 
     pub(super) fn add(&mut self, shape: ShapeId, number: u64) {
-        if shape.index() >= self.0.len() {
-            self.0.resize(shape.index() + 1, 0);
+        if shape.index() >= self.numbers.len() {
+            self.numbers.resize(shape.index() + 1, 0);
         }
-        self.0[shape.index()] += number;
+        self.numbers[shape.index()] += number;
+        self.total += number;
     }
 
     /// Takes up to `number` away and returns how much that was.
     pub(super) fn take(&mut self, shape: ShapeId, number: u64) -> u64 {
-        let Some(have) = self.0.get_mut(shape.index()) else { return 0 };
+        let Some(have) = self.numbers.get_mut(shape.index()) else { return 0 };
         let taken = number.min(*have);
         *have -= taken;
+        self.total -= taken;
         taken
     }
 
     /// The sum over all shapes.
-    pub(super) fn total(&self) -> u64 {
-        self.0.iter().sum()
+    pub(super) const fn total(&self) -> u64 {
+        self.total
     }
 
     /// Shapes with a number above zero, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (ShapeId, u64)> {
-        (0..).zip(&self.0).filter(|&(_, &number)| number > 0).map(|(index, &number)| (ShapeId(index), number))
+        (0..).zip(&self.numbers).filter(|&(_, &number)| number > 0).map(|(index, &number)| (ShapeId(index), number))
     }
 }

@@ -21,7 +21,7 @@ const DEFAULT_WEIGHT: u32 = 10_000;
 #[derive(Debug, Clone)]
 struct Share {
     usage: Usage,
-    /// By falling priority.
+    /// By falling priority; they stay when nobody waits.
     lanes: BTreeMap<Reverse<u16>, Lane>,
     weight: u32,
     prefix: Option<u16>,
@@ -29,6 +29,18 @@ struct Share {
     jobs: u64,
     /// Until when its past keeps it active.
     active_until: SimTime,
+}
+
+impl Share {
+    /// The lane of the highest priority in which someone waits.
+    fn first_lane(&self) -> Option<&Lane> {
+        self.lanes.values().find(|lane| !lane.is_empty())
+    }
+
+    /// Usage × weight.
+    fn score(&mut self, now: SimTime, window: &Window) -> u128 {
+        self.usage.score(now, window).saturating_mul(self.weight.into())
+    }
 }
 
 /// The shares of a queue.
@@ -118,35 +130,26 @@ impl Shares {
         self.share(id).lanes.entry(Reverse(spec.scheduling_priority)).or_default()
     }
 
-    /// Whether nobody waits.
-    pub(super) fn is_empty(&self) -> bool {
-        self.shares.values().flat_map(|share| share.lanes.values()).all(Lane::is_empty)
-    }
-
     /// The job whose turn it is now.
     pub(super) fn head(&mut self, now: SimTime) -> Option<Head> {
         if self.turn_at != Some(now) {
             self.find_turns(now);
         }
         let Reverse((_, id)) = *self.turn.peek()?;
-        self.shares[&id].lanes.first_key_value().and_then(|(_, lane)| lane.head())
+        self.shares[&id].first_lane().and_then(Lane::head)
     }
 
     /// Takes the head off.
     pub(super) fn pop(&mut self, head: &Head, skipped: &mut BTreeSet<JobRef>) {
         let Some(Reverse((_, id))) = self.turn.pop() else { return };
-        let share = self.share(id);
-        if let Some(mut lane) = share.lanes.first_entry() {
-            lane.get_mut().pop(head, skipped);
-            if lane.get().is_empty() {
-                lane.remove();
-            }
+        if let Some(lane) = self.share(id).lanes.values_mut().find(|lane| !lane.is_empty()) {
+            lane.pop(head, skipped);
         }
     }
 
     /// After its head was popped and placed, a share takes its new place among those that have more.
     pub(super) fn queue_up_again(&mut self, id: ShareId, now: SimTime) {
-        if self.turn_at == Some(now) && !self.shares[&id].lanes.is_empty() {
+        if self.turn_at == Some(now) && self.shares[&id].first_lane().is_some() {
             let score = self.score(id, now);
             self.turn.push(Reverse((score, id)));
         }
@@ -166,13 +169,13 @@ impl Shares {
     fn find_turns(&mut self, now: SimTime) {
         let mut turn = std::mem::take(&mut self.turn).into_vec();
         turn.clear();
-        // Lanes whose jobs were all cancelled.
-        for share in self.shares.values_mut() {
-            share.lanes.retain(|_, lane| !lane.is_empty());
+        let waiting = self.shares.iter_mut().filter(|(_, share)| share.first_lane().is_some());
+        turn.extend(waiting.map(|(&id, share)| Reverse((share.score(now, &self.window), id))));
+        if self.split_prefixes {
+            for Reverse((score, id)) in &mut turn {
+                *score = score.saturating_mul(self.siblings(*id));
+            }
         }
-        let waiting: Vec<_> =
-            self.shares.iter().filter(|(_, share)| !share.lanes.is_empty()).map(|(&id, _)| id).collect();
-        turn.extend(waiting.into_iter().map(|id| Reverse((self.score(id, now), id))));
         self.turn = turn.into();
         self.turn_at = Some(now);
     }
@@ -180,14 +183,14 @@ impl Shares {
     /// Usage × weight.
     fn score(&mut self, id: ShareId, now: SimTime) -> u128 {
         let Some(share) = self.shares.get_mut(&id) else { return 0 };
-        let score = share.usage.score(now, &self.window).saturating_mul(share.weight.into());
-        match share.prefix.filter(|_| self.split_prefixes) {
-            Some(prefix) => {
-                let is_sibling = |share: &&Share| share.prefix == Some(prefix) && share.jobs > 0;
-                score.saturating_mul(self.shares.values().filter(is_sibling).count() as u128)
-            }
-            None => score,
-        }
+        let score = share.score(now, &self.window);
+        if self.split_prefixes { score.saturating_mul(self.siblings(id)) } else { score }
+    }
+
+    /// Active shares that took their weight from the same prefix, itself included.
+    fn siblings(&self, id: ShareId) -> u128 {
+        let Some(prefix) = self.shares.get(&id).and_then(|share| share.prefix) else { return 1 };
+        self.shares.values().filter(|share| share.prefix == Some(prefix) && share.jobs > 0).count() as u128
     }
 
     /// CPU that the active shares may still take of `max_cpu` before what is reserved for others; thousandths of a vCPU.
