@@ -9,7 +9,7 @@ impl Chance {
         Self(seed)
     }
 
-    /// A number below `limit`. SplitMix64: far better than this needs, and three lines.
+    /// A number below `limit`. `SplitMix64`: far better than this needs, and three lines.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -101,7 +101,7 @@ impl Stage {
                 self.queues[queue.index()].0 = (**spec).clone();
             }
             Event::JobQueueDeleted { queue } if queue.index() < self.queues.len() => {
-                self.queues[queue.index()].1 = true
+                self.queues[queue.index()].1 = true;
             }
             Event::ComputeEnvironmentUpdated { environment, spec, .. }
                 if environment.index() < self.environments.len() =>

@@ -84,7 +84,7 @@ impl World {
                 Happening::Fact(event) => self.tell(event, seen),
                 Happening::Act(index) => {
                     let act = self.acts[index].clone();
-                    for event in self.act(&act) {
+                    if let Some(event) = self.act(&act) {
                         self.tell(event, seen);
                     }
                 }

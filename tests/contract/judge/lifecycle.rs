@@ -160,9 +160,8 @@ fn is_retried(spec: &JobSpec, outcome: AttemptOutcome) -> bool {
     let Some((kind, code)) = failure(outcome) else { return false };
     for rule in &spec.evaluate_on_exit {
         let code_matches = match (rule.exit_code, code) {
-            (None, _) => true,
+            (None, _) | (Some(ExitCodePattern::Any), Some(_)) => true,
             (Some(_), None) => false,
-            (Some(ExitCodePattern::Any), Some(_)) => true,
             (Some(ExitCodePattern::Is(wanted)), Some(code)) => code == wanted,
             (Some(ExitCodePattern::BeginsWith(digits)), Some(code)) => {
                 code.to_string().starts_with(&digits.to_string())

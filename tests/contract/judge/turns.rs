@@ -58,8 +58,9 @@ impl Judge<'_> {
         others.dedup();
         for other in others.into_iter().filter(|&other| other != share) {
             let (theirs, their_blur) = self.usage(id, other, policy);
+            let in_turn = mine - blur <= theirs + their_blur + 1e-6;
             demand!(
-                mine - blur <= theirs + their_blur + 1e-6,
+                in_turn,
                 "{share} of {id} has {mine:.0} ± {blur:.0} and goes before {other} with {theirs:.0} ± {their_blur:.0}"
             );
         }
