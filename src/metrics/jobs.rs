@@ -88,8 +88,9 @@ impl Jobs {
     /// Submissions that were counted and then not taken.
     pub(super) fn refused(&mut self, queue: JobQueueId, share: Option<ShareId>, jobs: u64) {
         self.refused += jobs;
-        let share = share.and_then(|share| self.shares.get_mut(&(queue, share)));
-        share.into_iter().for_each(|share| share.submitted = share.submitted.saturating_sub(jobs));
+        if let Some(share) = share.and_then(|share| self.shares.get_mut(&(queue, share))) {
+            share.submitted = share.submitted.saturating_sub(jobs);
+        }
         let queue = self.queue(queue);
         queue.submitted = queue.submitted.saturating_sub(jobs);
     }
@@ -106,10 +107,9 @@ impl Jobs {
             AttemptOutcome::Succeeded
             | AttemptOutcome::Terminated
             | AttemptOutcome::VolumeNotAttached
-            | AttemptOutcome::EnvironmentUpdated
             | AttemptOutcome::MainNodeEnded
             | AttemptOutcome::Failed(PodFailure::ExitCode(_) | PodFailure::OomKilled | PodFailure::Deleted) => {}
-            AttemptOutcome::HostTerminated => self.interrupted += 1,
+            AttemptOutcome::HostTerminated | AttemptOutcome::EnvironmentUpdated => self.interrupted += 1,
             AttemptOutcome::TimedOut => self.timed_out += 1,
             AttemptOutcome::Failed(
                 PodFailure::OutOfCpu | PodFailure::OutOfMemory | PodFailure::OutOfPods | PodFailure::OutOfGpu,

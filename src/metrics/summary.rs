@@ -81,7 +81,7 @@ pub struct JobFacts {
     pub attempts: u64,
     /// Attempts after which the job was RUNNABLE again.
     pub retries: u64,
-    /// Attempts whose node went away.
+    /// Attempts whose node went away, or was replaced by an infrastructure update.
     pub interrupted_attempts: u64,
     /// Attempts that ran into the job's timeout.
     pub timed_out_attempts: u64,

@@ -122,6 +122,8 @@ assumptions! {
         "Whether active shares that match one entry ending in * share its weight among them, as the user guide of 2023 said; today's says nothing.";
     "consumablesHeldAcrossRetries" consumables_held_across_retries: bool = true, ideal true, in "true or false",
         "Whether a job to be retried keeps its consumable resources: AWS names SUCCEEDED and FAILED as their release, and nothing about retries.";
+    "submitJobRateLimit" submit_job_rate_limit: u32 = 0, ideal 0, in "0 (clients retry until they are through), or 50 (documented)",
+        "`SubmitJob` calls per second at most (service quotas say 50); those beyond are refused with `TooManyRequestsException`. AWS's clients retry by themselves, so that by default none is.";
     "submittedJobsLimit" submitted_jobs_limit: u32 = 1_000_000, ideal 0, in "1000000 (documented), or 0 (no limit)",
         "Jobs in SUBMITTED at most (service quotas); a submission beyond it is refused.";
     "evaluateOnExitLimit" evaluate_on_exit_limit: u32 = 5, ideal 5, in "5 or 6",

@@ -41,6 +41,8 @@ pub struct Scheduler {
     pub(super) settling: bool,
     /// Jobs that are SUBMITTED, in all queues.
     pub(super) submitted_jobs: u64,
+    /// The second of the last `SubmitJob` calls, and how many there were in it.
+    pub(super) submit_calls: (u64, u32),
     pub(super) consumables: Vec<Option<Consumable>>,
     pub(super) timers: Timers,
     pub(super) next_launch: LaunchId,
@@ -89,6 +91,7 @@ impl Scheduler {
             settled: VecDeque::new(),
             settling: false,
             submitted_jobs: 0,
+            submit_calls: (0, 0),
             consumables: Vec::new(),
             timers: Timers::default(),
             next_launch: LaunchId(0),

@@ -130,6 +130,8 @@ pub enum Refusal {
     ActiveShares,
     /// As many jobs are SUBMITTED as may be (1,000,000).
     SubmittedJobs,
+    /// There were as many calls in this second as there may be (`TooManyRequestsException`).
+    TooManyRequests,
     /// A job that it depends on is not known, or its array is of another size.
     Dependency,
 }

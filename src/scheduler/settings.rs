@@ -31,6 +31,7 @@ pub struct TypeFacts {
 /// Values of the core's assumptions; see `windtunnel assumptions` for default, range and reason of each by the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "assumptions that hold independently of each other")]
 pub struct Settings {
     /// Period of the scheduling cycle; zero places jobs the moment something changes.
     pub scheduling_cycle: SimDuration,
@@ -82,6 +83,8 @@ pub struct Settings {
     pub prefix_weight_split: bool,
     /// Whether a job to be retried keeps its consumable resources.
     pub consumables_held_across_retries: bool,
+    /// `SubmitJob` calls in one second at most; 0 is no limit.
+    pub submit_job_rate_limit: u32,
     /// Jobs in SUBMITTED at most; 0 is no limit.
     pub submitted_jobs_limit: u32,
 }
@@ -114,6 +117,7 @@ impl From<&Assumptions> for Settings {
             fair_share_skip_blocked_share: all.fair_share_skip_blocked_share,
             prefix_weight_split: all.prefix_weight_split,
             consumables_held_across_retries: all.consumables_held_across_retries,
+            submit_job_rate_limit: all.submit_job_rate_limit,
             submitted_jobs_limit: all.submitted_jobs_limit,
         }
     }

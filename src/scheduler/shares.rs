@@ -49,7 +49,7 @@ pub(super) struct Shares {
     policy: FairShare,
     window: Window,
     split_prefixes: bool,
-    shares: BTreeMap<ShareId, Share>,
+    by_id: BTreeMap<ShareId, Share>,
     /// Shares with RUNNABLE jobs, the lowest usage first; as of `turn_at`.
     turn: BinaryHeap<Reverse<(u128, ShareId)>>,
     turn_at: Option<SimTime>,
@@ -62,7 +62,7 @@ impl Shares {
             window: Window::new(window, settings.fair_share_decay_shape, settings.fair_share_start_charge),
             policy,
             split_prefixes: settings.prefix_weight_split,
-            shares: BTreeMap::new(),
+            by_id: BTreeMap::new(),
             turn: BinaryHeap::new(),
             turn_at: None,
         }
@@ -72,20 +72,20 @@ impl Shares {
     pub(super) fn follow(&mut self, policy: FairShare, settings: &Settings) {
         let old = std::mem::replace(self, Self::new(policy, settings));
         let same_window = old.window.length() == self.window.length();
-        for (id, mut share) in old.shares {
+        for (id, mut share) in old.by_id {
             if !same_window {
                 share.usage = share.usage.moved(&self.window);
             }
             (share.weight, share.prefix) = weight(&self.policy, id);
-            self.shares.insert(id, share);
+            self.by_id.insert(id, share);
         }
     }
 
     /// Whether a submission by a share would be one share too many.
     pub(super) fn is_full_for(&self, id: ShareId, now: SimTime) -> bool {
         let is_active = |share: &Share| share.jobs > 0 || share.active_until > now;
-        !self.shares.get(&id).is_some_and(is_active)
-            && self.shares.values().filter(|share| is_active(share)).count() >= ACTIVE_SHARES_MAX
+        !self.by_id.get(&id).is_some_and(is_active)
+            && self.by_id.values().filter(|share| is_active(share)).count() >= ACTIVE_SHARES_MAX
     }
 
     /// Jobs of a share came in.
@@ -100,14 +100,14 @@ impl Shares {
 
     /// A job's attempt was placed.
     pub(super) fn start(&mut self, id: ShareId, cpu: u64, now: SimTime) {
-        if let Some(share) = self.shares.get_mut(&id) {
+        if let Some(share) = self.by_id.get_mut(&id) {
             share.usage.start(cpu, now, &self.window);
         }
     }
 
     /// A job's attempt ended.
     pub(super) fn stop(&mut self, id: ShareId, cpu: u64, now: SimTime) {
-        if let Some(share) = self.shares.get_mut(&id) {
+        if let Some(share) = self.by_id.get_mut(&id) {
             share.usage.stop(cpu, now, &self.window);
             share.active_until = now + self.window.length();
         }
@@ -116,7 +116,7 @@ impl Shares {
     /// A share, known from its first submission on.
     fn share(&mut self, id: ShareId) -> &mut Share {
         let policy = &self.policy;
-        self.shares.entry(id).or_insert_with(|| {
+        self.by_id.entry(id).or_insert_with(|| {
             let (weight, prefix) = weight(policy, id);
             Share { usage: Usage::new(), lanes: BTreeMap::new(), weight, prefix, jobs: 0, active_until: SimTime::ZERO }
         })
@@ -136,7 +136,7 @@ impl Shares {
             self.find_turns(now);
         }
         let Reverse((_, id)) = *self.turn.peek()?;
-        self.shares[&id].first_lane().and_then(Lane::head)
+        self.by_id[&id].first_lane().and_then(Lane::head)
     }
 
     /// Takes the head off.
@@ -149,7 +149,7 @@ impl Shares {
 
     /// After its head was popped and placed, a share takes its new place among those that have more.
     pub(super) fn queue_up_again(&mut self, id: ShareId, now: SimTime) {
-        if self.turn_at == Some(now) && self.shares[&id].first_lane().is_some() {
+        if self.turn_at == Some(now) && self.by_id[&id].first_lane().is_some() {
             let score = self.score(id, now);
             self.turn.push(Reverse((score, id)));
         }
@@ -169,7 +169,7 @@ impl Shares {
     fn find_turns(&mut self, now: SimTime) {
         let mut turn = std::mem::take(&mut self.turn).into_vec();
         turn.clear();
-        let waiting = self.shares.iter_mut().filter(|(_, share)| share.first_lane().is_some());
+        let waiting = self.by_id.iter_mut().filter(|(_, share)| share.first_lane().is_some());
         turn.extend(waiting.map(|(&id, share)| Reverse((share.score(now, &self.window), id))));
         if self.split_prefixes {
             for Reverse((score, id)) in &mut turn {
@@ -182,22 +182,22 @@ impl Shares {
 
     /// Usage × weight.
     fn score(&mut self, id: ShareId, now: SimTime) -> u128 {
-        let Some(share) = self.shares.get_mut(&id) else { return 0 };
+        let Some(share) = self.by_id.get_mut(&id) else { return 0 };
         let score = share.score(now, &self.window);
         if self.split_prefixes { score.saturating_mul(self.siblings(id)) } else { score }
     }
 
     /// Active shares that took their weight from the same prefix, itself included.
     fn siblings(&self, id: ShareId) -> u128 {
-        let Some(prefix) = self.shares.get(&id).and_then(|share| share.prefix) else { return 1 };
-        self.shares.values().filter(|share| share.prefix == Some(prefix) && share.jobs > 0).count() as u128
+        let Some(prefix) = self.by_id.get(&id).and_then(|share| share.prefix) else { return 1 };
+        self.by_id.values().filter(|share| share.prefix == Some(prefix) && share.jobs > 0).count() as u128
     }
 
     /// CPU that the active shares may still take of `max_cpu` before what is reserved for others; thousandths of a vCPU.
     ///
     /// `(computeReservation / 100) ^ active shares` of the most that the environments may grow to is kept back.
     pub(super) fn unreserved(&self, max_cpu: u64, now: SimTime) -> u64 {
-        let active = self.shares.values().filter(|share| share.jobs > 0 || share.active_until > now).count();
+        let active = self.by_id.values().filter(|share| share.jobs > 0 || share.active_until > now).count();
         let mut reserved = max_cpu;
         for _ in 0..active {
             reserved = reserved * u64::from(self.policy.compute_reservation) / 100;
@@ -205,7 +205,7 @@ impl Shares {
                 break;
             }
         }
-        let used: u64 = self.shares.values().map(|share| share.usage.cpu()).sum();
+        let used: u64 = self.by_id.values().map(|share| share.usage.cpu()).sum();
         (max_cpu - reserved).saturating_sub(used)
     }
 
@@ -216,7 +216,7 @@ impl Shares {
 
     /// Forgets who waits.
     pub(super) fn clear_lanes(&mut self) {
-        for share in self.shares.values_mut() {
+        for share in self.by_id.values_mut() {
             share.lanes.clear();
         }
         self.turn_at = None;
@@ -224,12 +224,12 @@ impl Shares {
 
     /// Jobs from SUBMITTED to RUNNING and CPU in use, by share. For the audit.
     pub(super) fn books(&self) -> impl Iterator<Item = (ShareId, u64, u64)> {
-        self.shares.iter().map(|(&id, share)| (id, share.jobs, share.usage.cpu()))
+        self.by_id.iter().map(|(&id, share)| (id, share.jobs, share.usage.cpu()))
     }
 
     /// All lanes. For the audit and for lists.
     pub(super) fn lanes(&self) -> impl Iterator<Item = &Lane> {
-        self.shares.values().flat_map(|share| share.lanes.values())
+        self.by_id.values().flat_map(|share| share.lanes.values())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What becomes of a submission: refused, SUBMITTED, or PENDING until what it depends on has succeeded.
 //!
-//! Source: `API:SubmitJobRequest`, `API:JobDependency`, `UG:service_limits` (jobs in SUBMITTED).
+//! Source: `API:SubmitJobRequest`, `API:JobDependency`, `UG:service_limits` (jobs in SUBMITTED, `SubmitJob` calls).
 
 use crate::ids::{JobId, JobQueueId, JobRef, JobSpecId};
 use crate::scheduler::decision::Decision;
@@ -75,7 +75,23 @@ impl Scheduler {
         }
     }
 
-    fn refusal(&self, submission: &Submission<'_>) -> Option<Refusal> {
+    /// Whether a call is one too many in this second; it counts all the same.
+    fn is_throttled(&mut self) -> bool {
+        let limit = self.settings.submit_job_rate_limit;
+        if limit == 0 {
+            return false;
+        }
+        let second = self.now.as_millis() / 1_000;
+        let (last, calls) = self.submit_calls;
+        let calls = if last == second { calls.saturating_add(1) } else { 1 };
+        self.submit_calls = (second, calls);
+        calls > limit
+    }
+
+    fn refusal(&mut self, submission: &Submission<'_>) -> Option<Refusal> {
+        if self.is_throttled() {
+            return Some(Refusal::TooManyRequests);
+        }
         let queue = &self.queues[submission.queue.index()];
         if queue.deleted || !queue.spec.enabled {
             return Some(Refusal::QueueClosed);

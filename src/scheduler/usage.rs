@@ -33,7 +33,7 @@ impl Window {
                 DecayShape::Linear => FULL_WEIGHT / 32 * (32 - age),
                 DecayShape::Exponential => u32::try_from(faded).expect("it only falls"),
             };
-            faded = faded * EXPONENTIAL_STEP >> 16;
+            faded = (faded * EXPONENTIAL_STEP) >> 16;
         }
         let buckets = BUCKETS as u64;
         let bucket_ms = length.as_millis().div_ceil(buckets);

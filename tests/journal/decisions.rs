@@ -264,6 +264,7 @@ fn causes() {
         (Refusal::ShareIdentifier, r#""ShareIdentifier""#),
         (Refusal::ActiveShares, r#""ActiveShares""#),
         (Refusal::SubmittedJobs, r#""SubmittedJobs""#),
+        (Refusal::TooManyRequests, r#""TooManyRequests""#),
         (Refusal::Dependency, r#""Dependency""#),
     ] {
         check(&why, text);

@@ -113,6 +113,7 @@ pub(crate) fn header() -> Header {
         fair_share_skip_blocked_share: false,
         prefix_weight_split: false,
         consumables_held_across_retries: true,
+        submit_job_rate_limit: 0,
         submitted_jobs_limit: 1_000_000,
     };
     let large = TypeFacts {

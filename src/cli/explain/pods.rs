@@ -19,6 +19,10 @@ pub(super) struct PodSource {
 /// Stands for the namespace of an environment that names no cluster.
 const NO_NAMESPACE: &str = "default";
 
+/// Stands for the main node's address, which the other nodes are told: nodes of a simulation have none. From the range
+/// that is kept for documentation (RFC 5737).
+const MAIN_ADDRESS: &str = "192.0.2.1";
+
 impl PodSource {
     pub(super) fn of(scenario: &Resolved) -> Self {
         Self {
@@ -31,15 +35,15 @@ impl PodSource {
 
 /// The pod of the job's only attempt, or a list of those of all attempts and nodes.
 pub(super) fn pods(source: &PodSource, follow: &Follow) -> Value {
-    let Some(record) = follow.record() else { return list(Vec::new()) };
+    let Some(record) = follow.record() else { return list(&[]) };
     let pods: Vec<_> = record.attempts.iter().filter_map(|attempt| pod(source, follow, record, attempt)).collect();
     match <[Value; 1]>::try_from(pods) {
         Ok([only]) => only,
-        Err(pods) => list(pods),
+        Err(pods) => list(&pods),
     }
 }
 
-fn list(pods: Vec<Value>) -> Value {
+fn list(pods: &[Value]) -> Value {
     json!({ "apiVersion": "v1", "kind": "List", "items": pods })
 }
 
@@ -50,8 +54,6 @@ fn pod(source: &PodSource, follow: &Follow, record: &JobRecord, attempt: &Attemp
     let environment_name = names.compute_environments.get(environment.index())?;
     let namespace = source.namespaces.get(environment.index()).and_then(Option::as_deref);
     let node_index = attempt.node_index.map(u32::from);
-    // The main node's address is known to the others, which start after it.
-    let main_address = node_index.map(|_| "10.0.0.1");
     let array = follow.submission().and_then(|submission| submission.array_size);
     let attempt = Attempt {
         job_id: &pod::job_uuid(&source.scenario, record.job.job).to_string(),
@@ -61,7 +63,7 @@ fn pod(source: &PodSource, follow: &Follow, record: &JobRecord, attempt: &Attemp
             index,
             count: nodes.count,
             main: nodes.main,
-            main_address: main_address.filter(|_| index != nodes.main),
+            main_address: (index != nodes.main).then_some(MAIN_ADDRESS),
         }),
         job_queue: names.job_queues.get(record.queue.index())?,
         compute_environment: environment_name,

@@ -153,6 +153,7 @@ pub(super) const fn refusal(why: Refusal) -> &'static str {
         }
         Refusal::ActiveShares => "the queue has as many active shares as it may",
         Refusal::SubmittedJobs => "as many jobs are SUBMITTED as may be",
+        Refusal::TooManyRequests => "TooManyRequestsException: more calls in a second than there may be",
         Refusal::Dependency => "a job that it depends on is not known, or its array is of another size",
     }
 }

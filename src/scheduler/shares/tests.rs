@@ -53,9 +53,9 @@ fn spec(share: u32, priority: u16) -> JobSpec {
 
 /// The first job of the share that has used least, found by looking at all of them.
 fn scan(shares: &mut Shares, now: SimTime) -> Option<(ShareId, JobRef)> {
-    let ids: Vec<_> = shares.shares.keys().copied().collect();
+    let ids: Vec<_> = shares.by_id.keys().copied().collect();
     let waits = |share: &Share| share.lanes.values().find_map(Lane::head);
-    let waiting: Vec<_> = ids.into_iter().filter_map(|id| Some((id, waits(&shares.shares[&id])?))).collect();
+    let waiting: Vec<_> = ids.into_iter().filter_map(|id| Some((id, waits(&shares.by_id[&id])?))).collect();
     waiting.into_iter().min_by_key(|(id, _)| (shares.score(*id, now), *id)).map(|(id, head)| (id, head.job))
 }
 

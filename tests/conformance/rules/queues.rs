@@ -17,6 +17,8 @@ pub(super) const QUEUES: &[Rule] = rules! {
         "API:SubmitJobRequest", Documented, [Test("tests/conformance/shares.rs::the_501st_active_share_is_refused")];
     "queue/submitted-jobs", "No more than 1,000,000 jobs are SUBMITTED at a time.",
         "UG:service_limits", Documented, [Transcript("submitted_jobs_limit")];
+    "queue/submit-rate", "No more than 50 SubmitJob calls are taken in a second; an array is one call.",
+        "UG:service_limits", Assumption("submitJobRateLimit"), [Transcript("submit_rate_limit")];
     "queue/environments-in-order", "Environments are tried in ascending order.",
         "UG:compute_environments", Assumption("spillPolicy"), [Transcript("spill_at_max"), Transcript("spill_on_ice")];
     "queue/submission-rate", "An account may call SubmitJob 50 times a second.",
