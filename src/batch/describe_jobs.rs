@@ -6,8 +6,8 @@ use crate::batch::capacity::InstanceTypes;
 use crate::batch::describe::too_many;
 use crate::batch::error::BatchError;
 use crate::batch::job_shapes::{
-    AttemptDetail, EksAttemptContainerDetail, EksAttemptDetail, EksPodPropertiesDetail, EksPropertiesDetail, JobDetail,
-    NodeDetails,
+    AttemptDetail, ContainerSummary, EksAttemptContainerDetail, EksAttemptDetail, EksPodPropertiesDetail,
+    EksPropertiesDetail, JobDetail, NodeDetails,
 };
 use crate::batch::named_job::{NamedJob, container};
 use crate::batch::registry::Noun;
@@ -124,7 +124,7 @@ fn containers(group: &PodGroup, outcome: AttemptOutcome) -> Vec<EksAttemptContai
     let all = group.pod.containers.iter().enumerate();
     all.map(|(index, one)| EksAttemptContainerDetail {
         name: one.name.clone(),
-        end: if tells(index) { container(outcome) } else { Default::default() },
+        end: if tells(index) { container(outcome) } else { ContainerSummary::default() },
     })
     .collect()
 }

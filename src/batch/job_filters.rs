@@ -75,9 +75,9 @@ impl Filter {
         let job = &named.known.job;
         let created_at = unix_ms(named.record.created_at());
         match self {
-            Self::JobName(names) => {
+            Self::JobName(patterns) => {
                 let own = job.job_name.to_lowercase();
-                names.iter().any(|name| matches(&name.to_lowercase(), &own))
+                patterns.iter().any(|pattern| matches(&pattern.to_lowercase(), &own))
             }
             Self::JobDefinition(definitions) => {
                 let own = named.known.job_definition.as_str();

@@ -81,9 +81,8 @@ fn an_array_counts_its_children() {
 #[test]
 fn a_multi_node_job_has_nodes() {
     let mut world = World::new();
-    world.adopt(1);
-    world.adopt(2);
-    let job = world.submit(&[("/jobDefinition", json!("many"))]);
+    world.launch_three();
+    let job = world.submit(&[("/jobDefinition", json!("many")), ("/jobQueue", json!("managed"))]);
     world.until(2);
     // The other nodes follow when the main node runs.
     world.running("0-0#1");

@@ -76,20 +76,23 @@ fn a_share_goes_with_a_status() {
     };
     assert_eq!(of_share(None), ["0-3", "0-1", "0-0"]);
     let (starting, runnable) = (of_share(Some("STARTING")), of_share(Some("RUNNABLE")));
-    assert_eq!((starting, runnable), (vec!["0-0".to_owned()], vec!["0-3".to_owned(), "0-1".to_owned()]));
+    assert_eq!((starting, runnable), (ids(&["0-0"]), ids(&["0-3", "0-1"])));
+}
+
+fn ids(all: &[&str]) -> Vec<String> {
+    all.iter().map(|&id| id.to_owned()).collect()
 }
 
 #[test]
 fn children_and_nodes_are_listed_by_their_job() {
     let mut world = World::new();
-    world.adopt(1);
-    world.adopt(2);
-    let many = world.submit(&[("/jobDefinition", json!("many"))]);
+    world.launch_three();
+    let many = world.submit(&[("/jobDefinition", json!("many")), ("/jobQueue", json!("managed"))]);
     let array = world.submit(&[("/arrayProperties", json!({ "size": 3 }))]);
     world.until(2);
     world.running("0-0#1");
     let children = |status: &str| world.list(json!({ "arrayJobId": array, "jobStatus": status }));
-    assert_eq!(children("STARTING"), ["0-1:0", "0-1:1", "0-1:2"]);
+    assert_eq!((children("STARTING"), children("RUNNABLE")), (ids(&["0-1:0", "0-1:1"]), ids(&["0-1:2"])));
     assert_eq!(world.list(json!({ "arrayJobId": array })), [""; 0]);
     assert_eq!(world.list(json!({ "jobQueue": "q", "jobStatus": "PENDING" })), ["0-1"], "children are not the queue's");
     let nodes = world.summaries(json!({ "multiNodeJobId": many }));

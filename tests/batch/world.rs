@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use windtunnel::batch::{Batch, JobDetail, JobSummary, ListJobs};
 use windtunnel::driver::{self, Driver, DriverError};
 use windtunnel::history::{JobLog, Keep, unix_ms};
-use windtunnel::ids::{ComputeEnvironmentId, JobId, JobRef, NodeId, PodId};
-use windtunnel::model::{Assumptions, Names, Resources};
+use windtunnel::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobRef, LaunchId, NodeId, PodId, ZoneId};
+use windtunnel::model::{Assumptions, Names, PurchaseOption, Resources};
 use windtunnel::scheduler::{
-    Command, Decision, Event, NodeLossCause, Observation, PodFailure, Scheduler, SchedulerConfig, Settings,
+    Command, Decision, Event, NodeLossCause, Observation, PodFailure, Scheduler, SchedulerConfig, Settings, TypeFacts,
 };
-use windtunnel::units::{MiB, MilliCpu, SimDuration, SimTime};
+use windtunnel::units::{MiB, MicroUsd, MilliCpu, SimDuration, SimTime};
 
 use crate::{Account, Table, definition, done, environment, events, ok, queue, read, submission, with};
 
@@ -62,11 +62,13 @@ impl Driver for Script<'_> {
     }
 }
 
+/// What every node offers.
+const FREE: Resources = Resources { cpu: MilliCpu(2_000), memory: MiB(8_192), gpus: 0, pods: 50 };
 /// The policy of queue `fair`.
 const POLICY: &str = "arn:aws:batch:us-east-1:123456789012:scheduling-policy/p";
 
 impl World {
-    /// Queues `q` and `fair`, definitions `d` (a vCPU) and `many` (three nodes, the second is the main one); a job is
+    /// Queues `q`, `fair` and `managed`, definitions `d` (a vCPU) and `many` (three nodes, the second is the main one); a job is
     /// RUNNABLE a second after its submission.
     pub(crate) fn new() -> Self {
         let mut batch = Batch::new(Table, Assumptions::default(), "us-east-1");
@@ -82,18 +84,27 @@ impl World {
             { "image": "i", "resources": { "limits": { "cpu": "0.5", "memory": "256Mi" } } }] } } });
         ok(batch.register_job_definition(&read(json!({ "jobDefinitionName": "many", "type": "multinode",
             "nodeProperties": { "numNodes": 3, "mainNode": 1, "nodeRangeProperties": [range] } }))));
+        told.extend(events(batch.create_compute_environment(&read(environment("m")))));
+        told.extend(events(batch.create_job_queue(&read(queue("managed", &["m"])))));
+        let (environment, node) = (ComputeEnvironmentId(0), NodeId(0));
+        told.push(Event::NodeAdopted { environment, node, vcpus: 2, free: FREE });
         let settings = Settings {
             scheduling_cycle: SimDuration::ZERO,
             submit_to_runnable: SimDuration::from_secs(1),
             dispatch_rate: 0,
             ..Settings::from(&Assumptions::default())
         };
-        let config = SchedulerConfig { settings, instance_types: Vec::new() };
+        let facts = TypeFacts {
+            vcpus: 2,
+            allocatable: FREE,
+            on_demand_per_hour: MicroUsd(96_000),
+            spot_per_hour: MicroUsd(40_000),
+        };
+        let config = SchedulerConfig { settings, instance_types: vec![facts; 2] };
         let log = JobLog::new(&config, Names::default(), Keep::All);
         let (core, pods) = (Scheduler::new(config), BTreeMap::new());
         let mut world = Self { batch, log, core, pods, now: SimTime::ZERO, wake_at: None, submitted: 0 };
         world.tell(told);
-        world.adopt(0);
         world
     }
 
@@ -142,11 +153,15 @@ impl World {
         self.tell(vec![Event::PodFailed { pod, failure: PodFailure::ExitCode(code) }]);
     }
 
-    /// Another node of two vCPUs: those of a multi-node parallel job are on one each.
-    pub(crate) fn adopt(&mut self, node: u32) {
-        let free = Resources { cpu: MilliCpu(2_000), memory: MiB(8_192), gpus: 0, pods: 50 };
-        let (environment, node) = (ComputeEnvironmentId(0), NodeId(node));
-        self.tell(vec![Event::NodeAdopted { environment, node, vcpus: 2, free }]);
+    /// Three nodes of one type in the environment of queue `managed`: a multi-node parallel job has each for itself.
+    pub(crate) fn launch_three(&mut self) {
+        let environment = ComputeEnvironmentId(1);
+        for node in (1..=3).map(NodeId) {
+            let (launch, instance_type, zone) = (LaunchId(0), InstanceTypeId(0), ZoneId(0));
+            let purchase = PurchaseOption::Ec2;
+            let launched = Event::NodeLaunched { launch, environment, node, instance_type, zone, purchase };
+            self.tell(vec![launched, Event::NodeReady { node, free: FREE }]);
+        }
     }
 
     /// The node is gone, with all that ran on it.
