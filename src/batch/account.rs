@@ -147,7 +147,7 @@ impl<T: InstanceTypes> Batch<T> {
 
     /// What the core is told of each consumable resource that was ever created, by id.
     pub fn consumable_specs(&self) -> impl Iterator<Item = ConsumableSpec> {
-        self.resources.all().iter().map(|resource| resource.spec())
+        self.resources.all().iter().map(Resource::spec)
     }
 
     /// The effective job and the spec of each id.

@@ -29,10 +29,10 @@ struct Range {
 }
 
 impl KnownJobs {
-    /// What is known of a job: the size of its array.
-    fn find(&self, job: JobId) -> Option<Option<u32>> {
+    /// The range that a job is in.
+    fn find(&self, job: JobId) -> Option<Range> {
         let (first, range) = self.ranges.range(..=job).next_back()?;
-        (job.raw() - first.raw() < range.count).then_some(range.array_size)
+        (job.raw() - first.raw() < range.count).then_some(*range)
     }
 
     /// The job, or array child, of an id; or why there is none.
@@ -42,7 +42,7 @@ impl KnownJobs {
             Problem::new(pointer, format!("no job has the id `{id}`"), help)
         };
         let reference: JobRef = id.parse().map_err(|_| unknown())?;
-        let array_size = self.find(reference.job).ok_or_else(unknown)?;
+        let array_size = self.find(reference.job).ok_or_else(unknown)?.array_size;
         match (reference.child, array_size) {
             (Some(child), Some(size)) if child < size => Ok(reference),
             (None, _) => Ok(reference),
@@ -91,7 +91,7 @@ impl<T: InstanceTypes> Batch<T> {
         if written.kind != Some(ArrayJobDependency::NToN) {
             return Ok(Some(Dependency::Job(reference.job)));
         }
-        let other = self.jobs.find(reference.job).flatten();
+        let other = self.jobs.find(reference.job).and_then(|range| range.array_size);
         if own.is_some() && other != own {
             let theirs = other.map_or_else(|| "no array".to_owned(), |size| format!("an array of {size}"));
             let message = format!("`N_TO_N` is between arrays of one size, but `{id}` is {theirs}");
