@@ -12,6 +12,7 @@ use crate::batch::registry::{Noun, Registry, Status};
 use crate::batch::resources::Resource;
 use crate::batch::shares::Shares;
 use crate::batch::specs::{KnownSpec, Specs};
+use crate::history::RequestReasons;
 use crate::ids::{ComputeEnvironmentId, JobQueueId};
 use crate::model::{Assumptions, JobQueue, Problem};
 use crate::scheduler::{ConsumableSpec, EnvironmentSpec, Event, QueueSpec, Reason};
@@ -32,6 +33,7 @@ pub struct Batch<T> {
     pub(super) shares: Shares,
     pub(super) specs: Specs,
     pub(super) jobs: KnownJobs,
+    pub(super) reasons: RequestReasons,
 }
 
 /// What a call gives: AWS's answer, and what the core must be told, in this order.
@@ -70,6 +72,7 @@ impl<T: InstanceTypes> Batch<T> {
             shares: Shares::default(),
             specs: Specs::default(),
             jobs: KnownJobs::default(),
+            reasons: RequestReasons::default(),
         }
     }
 

@@ -82,10 +82,12 @@ pub struct JobDefinitionFilter {
     pub status: Option<String>,
 }
 
-/// Names in one question at most. Source: `API:DescribeSchedulingPoliciesRequest`, `API:DescribeJobDefinitionsRequest`.
+/// Names in one question at most. Source: `API:DescribeSchedulingPoliciesRequest`, `API:DescribeJobDefinitionsRequest`,
+/// `API:DescribeJobsRequest`.
 const NAMES_MAX: usize = 100;
 
-fn too_many(operation: &'static str, pointer: &str, names: &[String]) -> Result<(), BatchError> {
+/// Names in one call have their limit.
+pub(super) fn too_many(operation: &'static str, pointer: &str, names: &[String]) -> Result<(), BatchError> {
     if names.len() <= NAMES_MAX {
         return Ok(());
     }

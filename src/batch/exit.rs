@@ -1,6 +1,7 @@
-//! `evaluateOnExit` without its strings: which kinds of ends a condition matches. The texts by which AWS Batch tells how an
-//! attempt ended stand here and nowhere else. Source: `API:EvaluateOnExit`, `UG:job_retries`. Knows no job.
+//! `evaluateOnExit` without its strings: which kinds of ends a condition matches. The status reasons are those that
+//! `history` tells of such an end. Source: `API:EvaluateOnExit`, `UG:job_retries`. Knows no job.
 
+use crate::history::status_reason;
 use crate::model::Assumptions;
 use crate::model::retry::{EvaluateOnExit, RetryAction, RetryStrategy};
 use crate::scheduler::{EndKind, ExitCodePattern, ExitRule};
@@ -26,26 +27,14 @@ pub struct EndText {
 }
 
 impl EndTexts {
-    /// The texts under these assumptions. Reasons are the kubelet's own; status reasons are what no page gives for EKS.
+    /// The texts under these assumptions. Reasons are the kubelet's own; status reasons are history's, who tells them.
     pub fn new(all: &Assumptions) -> Self {
-        let text = |kind, reason: &str, status_reason: &str| EndText {
+        let text = |kind| EndText {
             kind,
-            reason: reason.to_owned(),
-            status_reason: status_reason.to_owned(),
+            reason: reason(kind).to_owned(),
+            status_reason: status_reason::of_end_kind(kind, all).to_owned(),
         };
-        let texts = EndKind::ALL
-            .into_iter()
-            .map(|kind| match kind {
-                EndKind::Exited => text(kind, "Error", &all.container_exit_status_reason),
-                EndKind::OomKilled => text(kind, "OOMKilled", &all.out_of_memory_status_reason),
-                EndKind::Rejected => text(kind, "OutOf{resource}", &all.pod_rejected_status_reason),
-                EndKind::HostTerminated => text(kind, "", &all.host_terminated_status_reason),
-                EndKind::VolumeNotAttached => text(kind, "", &all.volume_status_reason),
-                EndKind::EnvironmentUpdated => text(kind, "", &all.environment_updated_status_reason),
-                EndKind::Deleted => text(kind, "", &all.pod_deleted_status_reason),
-            })
-            .collect();
-        Self { texts }
+        Self { texts: EndKind::ALL.into_iter().map(text).collect() }
     }
 
     /// All texts, in the order of [`EndKind::ALL`].
@@ -83,6 +72,16 @@ impl EndTexts {
             return None;
         }
         Some(ExitRule { exit_code, ends, retry: entry.action() == RetryAction::Retry })
+    }
+}
+
+/// A container's `reason`, as far as it is the same for all ends of a kind.
+const fn reason(kind: EndKind) -> &'static str {
+    match kind {
+        EndKind::Exited => "Error",
+        EndKind::OomKilled => "OOMKilled",
+        EndKind::Rejected => "OutOf{resource}",
+        EndKind::HostTerminated | EndKind::VolumeNotAttached | EndKind::EnvironmentUpdated | EndKind::Deleted => "",
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::batch::account::{Batch, Outcome};
 use crate::batch::capacity::InstanceTypes;
 use crate::batch::error::BatchError;
+use crate::history::RequestReasons;
 use crate::ids::{JobId, JobRef};
 use crate::model::operations::{CancelJob, CancelJobs, TerminateJob, TerminateJobs};
 use crate::model::submit_job::{ArrayJobDependency, JobDependency};
@@ -29,14 +30,14 @@ struct Range {
 }
 
 impl KnownJobs {
-    /// What is known of a job.
+    /// The range that a job is in.
     fn find(&self, job: JobId) -> Option<Range> {
         let (first, range) = self.ranges.range(..=job).next_back()?;
         (job.raw() - first.raw() < range.count).then_some(*range)
     }
 
     /// The job, or array child, of an id; or why there is none.
-    fn reference(&self, id: &str, pointer: &str) -> Result<JobRef, Problem> {
+    pub(super) fn reference(&self, id: &str, pointer: &str) -> Result<JobRef, Problem> {
         let unknown = || {
             let help = "name a job by its id, `entry-index`, or `entry-index:child` for a child of an array";
             Problem::new(pointer, format!("no job has the id `{id}`"), help)
@@ -101,41 +102,55 @@ impl<T: InstanceTypes> Batch<T> {
     }
 
     /// `CancelJob`: ends a job that has not reached STARTING; the core decides whether that is so.
-    pub fn cancel_job(&self, request: &CancelJob) -> Result<Outcome<()>, BatchError> {
-        self.end("CancelJob", &request.job_id, |job| Event::JobCancelRequested { job })
+    pub fn cancel_job(&mut self, request: &CancelJob) -> Result<Outcome<()>, BatchError> {
+        self.end("CancelJob", (&request.job_id, &request.reason), |job| Event::JobCancelRequested { job })
     }
 
     /// `TerminateJob`: ends a job wherever it stands.
-    pub fn terminate_job(&self, request: &TerminateJob) -> Result<Outcome<()>, BatchError> {
-        self.end("TerminateJob", &request.job_id, |job| Event::JobTerminateRequested { job })
+    pub fn terminate_job(&mut self, request: &TerminateJob) -> Result<Outcome<()>, BatchError> {
+        self.end("TerminateJob", (&request.job_id, &request.reason), |job| Event::JobTerminateRequested { job })
     }
 
     /// `CancelJobs`: unknown ids are passed over.
-    pub fn cancel_jobs(&self, request: &CancelJobs) -> Result<Outcome<()>, BatchError> {
-        self.end_all("CancelJobs", &request.jobs, |job| Event::JobCancelRequested { job })
+    pub fn cancel_jobs(&mut self, request: &CancelJobs) -> Result<Outcome<()>, BatchError> {
+        self.end_all("CancelJobs", (&request.jobs, &request.reason), |job| Event::JobCancelRequested { job })
     }
 
     /// `TerminateJobs`: unknown ids are passed over.
-    pub fn terminate_jobs(&self, request: &TerminateJobs) -> Result<Outcome<()>, BatchError> {
-        self.end_all("TerminateJobs", &request.jobs, |job| Event::JobTerminateRequested { job })
+    pub fn terminate_jobs(&mut self, request: &TerminateJobs) -> Result<Outcome<()>, BatchError> {
+        self.end_all("TerminateJobs", (&request.jobs, &request.reason), |job| Event::JobTerminateRequested { job })
     }
 
-    fn end(&self, operation: &'static str, id: &str, event: fn(JobRef) -> Event) -> Result<Outcome<()>, BatchError> {
+    /// The reasons that were given so far to end jobs: what `history` tells of the jobs that ended so.
+    pub const fn request_reasons(&self) -> &RequestReasons {
+        &self.reasons
+    }
+
+    fn end(
+        &mut self,
+        operation: &'static str,
+        (id, reason): (&str, &str),
+        event: fn(JobRef) -> Event,
+    ) -> Result<Outcome<()>, BatchError> {
         let job = self.jobs.reference(id, "/jobId").map_err(|problem| BatchError::refused(operation, problem))?;
+        self.reasons.add(job, reason);
         Ok(Outcome { response: (), events: vec![event(job)] })
     }
 
     fn end_all(
-        &self,
+        &mut self,
         operation: &'static str,
-        ids: &[String],
+        (ids, reason): (&[String], &str),
         event: fn(JobRef) -> Event,
     ) -> Result<Outcome<()>, BatchError> {
         if ids.len() > BULK_MAX {
             let message = format!("{} jobs in one call, but AWS Batch takes {BULK_MAX}", ids.len());
             return Err(BatchError::refused(operation, Problem::new("/jobs", message, "split the call")));
         }
-        let known = ids.iter().filter_map(|id| self.jobs.reference(id, "/jobs").ok());
-        Ok(Outcome { response: (), events: known.map(event).collect() })
+        let known: Vec<_> = ids.iter().filter_map(|id| self.jobs.reference(id, "/jobs").ok()).collect();
+        for job in &known {
+            self.reasons.add(*job, reason);
+        }
+        Ok(Outcome { response: (), events: known.into_iter().map(event).collect() })
     }
 }

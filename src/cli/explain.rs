@@ -92,7 +92,8 @@ fn from_scenario(args: &ExplainArgs, job: JobRef) -> Result<Followed, CliError> 
     let seed = args.seed.unwrap_or(scenario.seed);
     let source = PodSource::of(&scenario);
     let assumptions = &scenario.world.assumptions;
-    let mut follow = Follow::new(job, &scenario.config, scenario.names.clone()).with_texts(Texts::new(assumptions));
+    let texts = Texts::new(assumptions).with_reasons(scenario.request_reasons.clone());
+    let mut follow = Follow::new(job, &scenario.config, scenario.names.clone()).with_texts(texts);
     let mut metrics =
         Metrics::new(scenario.config.instance_types.clone(), scenario.names, assumptions).following(job.job);
     let mut scheduler = Scheduler::new(scenario.config);

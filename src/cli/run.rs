@@ -68,7 +68,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
     let events = args.events.as_deref().map(OutputFile::create).transpose().map_err(failed)?;
     let events = events.map(|file| {
         EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file)
-            .with_texts(Texts::new(&scenario.world.assumptions))
+            .with_texts(Texts::new(&scenario.world.assumptions).with_reasons(scenario.request_reasons.clone()))
     });
 
     let watch = Stopwatch::start();

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::driver::{DriverError, Watcher};
 use crate::history::clock::{iso_time, unix_ms};
-use crate::history::log::{AttemptRecord, JobLog, JobRecord, Keep, StatusSummary};
+use crate::history::log::{JobLog, Keep};
+use crate::history::record::{AttemptRecord, JobRecord, StatusSummary};
 use crate::history::status_reason::{self, Texts};
 use crate::history::transition::{JobState, Transition};
 use crate::model::Names;
@@ -132,16 +133,11 @@ enum ArrayProperties {
     #[serde(rename_all = "camelCase")]
     Array {
         size: u32,
-        #[serde(serialize_with = "by_state")]
         status_summary: StatusSummary,
     },
     Child {
         index: u32,
     },
-}
-
-fn by_state<S: serde::Serializer>(summary: &StatusSummary, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(JobState::ALL.map(|state| (state.name(), summary.count(state))))
 }
 
 impl<W: Write> EventBridge<W> {

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::driver::{DriverError, Watcher};
-use crate::history::log::{JobLog, JobRecord, Keep, StatusSummary};
+use crate::history::log::{JobLog, Keep};
+use crate::history::record::{JobRecord, StatusSummary};
 use crate::history::status_reason::Texts;
 use crate::history::transition::Transition;
 use crate::history::waits::Waits;

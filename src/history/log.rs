@@ -5,15 +5,15 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::driver::{DriverError, Watcher};
+use crate::history::record::{AttemptRecord, JobRecord, Moment, StatusSummary};
+use crate::history::requests::RequestCount;
 use crate::history::states::States;
-use crate::history::status_reason::{self, Shortages, Texts};
+use crate::history::status_reason::{Shortages, Texts};
 use crate::history::transition::{Cause, JobState, Transition};
-use crate::ids::{JobId, JobQueueId, JobRef, JobSpecId, NodeId, PodId};
+use crate::ids::{JobId, JobQueueId, JobRef};
 use crate::model::Names;
-use crate::scheduler::{
-    AttemptEnd, AttemptOutcome, Command, Decision, Dependency, Ending, Event, Observation, Reason, SchedulerConfig,
-};
-use crate::units::{SimDuration, SimTime};
+use crate::scheduler::{Command, Decision, EndCause, Ending, Event, Observation, Reason, SchedulerConfig};
+use crate::units::SimTime;
 
 /// How many finished jobs a log keeps; with an array, its children.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,108 +22,6 @@ pub enum Keep {
     All,
     /// The last so many to finish.
     Last(usize),
-}
-
-/// When a job came to a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// When.
-    pub at: SimTime,
-    /// The state from then on.
-    pub state: JobState,
-}
-
-/// One pod of a job. Of a multi-node parallel job, an attempt has several.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptRecord {
-    /// 1 for the first.
-    pub attempt: u8,
-    /// Its pod.
-    pub pod: PodId,
-    /// Where it was placed.
-    pub node: NodeId,
-    /// Of a multi-node parallel job: which of its nodes the pod is.
-    pub node_index: Option<u16>,
-    /// When it became STARTING.
-    pub starting_at: SimTime,
-    /// When it became RUNNING, if it did: `startedAt`.
-    pub running_at: Option<SimTime>,
-    /// How it ended, once it has.
-    pub end: Option<AttemptEnd>,
-    /// Its statusReason, once it has one.
-    pub status_reason: Option<String>,
-}
-
-/// Children of an array by state: `arrayProperties.statusSummary`, in the order of [`JobState::ALL`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct StatusSummary(pub [u32; JobState::ALL.len()]);
-
-impl StatusSummary {
-    /// How many children are in a state.
-    pub const fn count(&self, state: JobState) -> u32 {
-        self.0[state as usize]
-    }
-
-    pub(super) const fn moved(&mut self, from: Option<JobState>, to: JobState) {
-        if let Some(from) = from {
-            self.0[from as usize] = self.0[from as usize].saturating_sub(1);
-        }
-        self.0[to as usize] += 1;
-    }
-}
-
-/// What is known of a job, an array, or an array's child.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobRecord {
-    /// The job.
-    pub job: JobRef,
-    /// Its queue.
-    pub queue: JobQueueId,
-    /// Its spec.
-    pub spec: JobSpecId,
-    /// Of an array: how many children it has.
-    pub array_size: Option<u32>,
-    /// What it depends on; of a child, what its array depends on.
-    pub depends_on: Box<[Dependency]>,
-    /// Its state.
-    pub state: JobState,
-    /// Its states, the first at `createdAt`.
-    pub moments: Vec<Moment>,
-    /// Its pods, in the order of their creation.
-    pub attempts: Vec<AttemptRecord>,
-    /// Why it is in its state, as far as anything says so.
-    pub status_reason: Option<String>,
-    /// Of an array: its children by state.
-    pub summary: StatusSummary,
-    /// `CancelJob` was called on it.
-    pub cancelled: bool,
-    /// `TerminateJob` was called on it.
-    pub terminated: bool,
-}
-
-impl JobRecord {
-    /// `createdAt`: submitted, or of a child, spawned.
-    pub fn created_at(&self) -> SimTime {
-        self.moments.first().map_or(SimTime::ZERO, |moment| moment.at)
-    }
-
-    /// `startedAt`: the last time it became RUNNING.
-    pub fn started_at(&self) -> Option<SimTime> {
-        self.moments.iter().rev().find(|moment| moment.state == JobState::Running).map(|moment| moment.at)
-    }
-
-    /// Its states in the order in which it came to them, with when and for how long; the last one up to `end`.
-    pub fn stays(&self, end: SimTime) -> impl Iterator<Item = (JobState, SimTime, SimDuration)> {
-        self.moments.iter().enumerate().map(move |(index, moment)| {
-            let until = self.moments.get(index + 1).map_or(end.max(moment.at), |next| next.at);
-            (moment.state, moment.at, until.since(moment.at))
-        })
-    }
-
-    /// `stoppedAt`: when it ended.
-    pub fn stopped_at(&self) -> Option<SimTime> {
-        self.moments.last().filter(|moment| moment.state.is_terminal()).map(|moment| moment.at)
-    }
 }
 
 /// The jobs of a run.
@@ -137,6 +35,10 @@ pub struct JobLog {
     finished: VecDeque<JobId>,
     shortages: Shortages,
     texts: Texts,
+    requested: RequestCount,
+    /// By queue: when a job last left its RUNNABLE ones.
+    left_line: Vec<SimTime>,
+    as_of: SimTime,
     transitions: Vec<Transition>,
 }
 
@@ -151,6 +53,9 @@ impl JobLog {
             finished: VecDeque::new(),
             shortages: Shortages::default(),
             texts: Texts::default(),
+            requested: RequestCount::default(),
+            left_line: Vec::new(),
+            as_of: SimTime::ZERO,
             transitions: Vec::new(),
         }
     }
@@ -190,6 +95,16 @@ impl JobLog {
         self.jobs.range(first..=last).map(|(_, record)| record)
     }
 
+    /// The time of the last step.
+    pub const fn as_of(&self) -> SimTime {
+        self.as_of
+    }
+
+    /// When a RUNNABLE job of a queue was last placed, or ended where it waited: those behind it moved up.
+    pub fn moved_up_at(&self, queue: JobQueueId) -> SimTime {
+        self.left_line.get(queue.index()).copied().unwrap_or(SimTime::ZERO)
+    }
+
     /// Takes in a step. `changed` is shown each transition with the job's record after it; then every job that is now said to
     /// block its queue, without a transition.
     pub fn fold(
@@ -201,6 +116,7 @@ impl JobLog {
         let mut transitions = std::mem::take(&mut self.transitions);
         self.states.fold(seen, decision, &mut transitions);
         self.shortages.fold(seen, decision);
+        self.as_of = seen.now;
         let mut folded = Ok(());
         self.submissions(seen, &transitions);
         self.requests(seen);
@@ -254,13 +170,15 @@ impl JobLog {
                         summary: StatusSummary::default(),
                         cancelled: false,
                         terminated: false,
+                        request: None,
                     },
                 );
             }
         }
     }
 
-    /// Marks what `CancelJob` and `TerminateJob` were called on, and the children with their array.
+    /// Marks what `CancelJob` and `TerminateJob` were called on, and the children with their array. From STARTING on, only
+    /// the latter ends a job.
     fn requests(&mut self, seen: &Observation) {
         for event in &seen.events {
             let (job, terminate) = match event {
@@ -268,11 +186,15 @@ impl JobLog {
                 Event::JobTerminateRequested { job } => (*job, true),
                 _ => continue,
             };
+            let request = self.requested.next(job);
             let last = JobRef { child: job.child.or(Some(u32::MAX)), ..job };
             for (_, record) in self.jobs.range_mut(job..=last) {
                 if !record.state.is_terminal() {
                     record.cancelled |= !terminate;
                     record.terminated |= terminate;
+                    if terminate || record.state < JobState::Starting {
+                        record.request.get_or_insert(request);
+                    }
                 }
             }
         }
@@ -330,15 +252,23 @@ impl JobLog {
 
     fn apply(&mut self, transition: &Transition) {
         let Transition { job, at, from, to, cause } = *transition;
+        let Some(record) = self.open(job) else { return };
+        let (queue, request) = (record.queue, record.request);
         let ended = match &cause {
             Cause::Retried(end) => self.texts.of_attempt(end),
-            Cause::Ended { job, attempt } => self.texts.of_job(job, attempt.as_ref()),
-            Cause::ChildrenEnded(end) => (end.failed > 0).then(|| status_reason::CHILD_FAILED.to_owned()),
+            Cause::Ended { job, attempt } => self.texts.of_job(job, attempt.as_ref(), request),
+            Cause::ChildrenEnded(end) => (end.failed > 0).then(|| self.texts.of_failed_array(request)),
             _ => None,
         };
-        let Some(record) = self.open(job) else { return };
+        if from == Some(JobState::Runnable) {
+            self.leave_line(queue, at);
+        }
+        let Some(record) = self.jobs.get_mut(&job) else { return };
         record.state = to;
         record.moments.push(Moment { at, state: to });
+        if !is_requested(&cause) {
+            record.request = None;
+        }
         match cause {
             Cause::Retried(_) | Cause::Ended { .. } | Cause::ChildrenEnded(_) => record.status_reason = ended,
             Cause::Started { pod } => {
@@ -362,6 +292,13 @@ impl JobLog {
         }
     }
 
+    fn leave_line(&mut self, queue: JobQueueId, at: SimTime) {
+        if self.left_line.len() <= queue.index() {
+            self.left_line.resize(queue.index() + 1, SimTime::ZERO);
+        }
+        self.left_line[queue.index()] = at;
+    }
+
     /// Drops what is finished and not to be kept. Children go with their array.
     fn forget(&mut self, transition: &Transition) {
         let Keep::Last(kept) = self.keep else { return };
@@ -380,10 +317,12 @@ impl JobLog {
     }
 }
 
-impl AttemptRecord {
-    /// How it ended, once it has.
-    pub fn outcome(&self) -> Option<AttemptOutcome> {
-        self.end.map(|end| end.outcome)
+/// Whether a request to end the job may have had this outcome, or has none yet.
+const fn is_requested(cause: &Cause) -> bool {
+    match cause {
+        Cause::Ended { job, .. } => matches!(job.why, EndCause::Cancelled | EndCause::Terminated),
+        Cause::ChildrenEnded(end) => end.failed > 0,
+        _ => true,
     }
 }
 

@@ -5,7 +5,8 @@
 //! | `transition` | AWS's job states, and what moves a job from one to the next |
 //! | `states` | which fact or decision is which transition |
 //! | `status_reason` | every `statusReason`, word by word |
-//! | `log` | jobs with their states and attempts, as `DescribeJobs` knows them |
+//! | `requests` | which call ended a job, and the reason that it gave |
+//! | `log`, `record` | jobs with their states and attempts, as `DescribeJobs` knows them |
 //! | `waits` | what a RUNNABLE job waited for |
 //! | `follow` | one job, with all that explains it |
 //! | `event_bridge`, `clock` | changes as the events that Amazon `EventBridge` carries |
@@ -16,6 +17,8 @@ mod clock;
 mod event_bridge;
 mod follow;
 mod log;
+mod record;
+mod requests;
 mod states;
 pub mod status_reason;
 mod transition;
@@ -24,7 +27,9 @@ mod waits;
 pub use clock::{EPOCH_MS, iso_time, unix_ms};
 pub use event_bridge::EventBridge;
 pub use follow::{Follow, IdRanges, NodeFacts};
-pub use log::{AttemptRecord, JobLog, JobRecord, Keep, Moment, StatusSummary};
+pub use log::{JobLog, Keep};
+pub use record::{AttemptRecord, JobRecord, Moment, StatusSummary};
+pub use requests::{Request, RequestReasons};
 pub use states::States;
 pub use transition::{Cause, JobState, Transition};
 pub use waits::{Behind, Waits};

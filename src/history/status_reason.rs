@@ -5,6 +5,7 @@
 //! retried are assumptions (`…StatusReason`), since `evaluateOnExit` hangs on them; those of failed dependencies, failed
 //! children, timeouts and deleted queues are the ones that users report; else the text says plainly what happened.
 
+use crate::history::requests::{Request, RequestReasons};
 use crate::ids::NodeId;
 use crate::model::{Assumptions, Names};
 use crate::scheduler::{
@@ -15,7 +16,7 @@ use crate::scheduler::{
 const ID: &str = "{id}";
 
 /// The statusReason of an array that FAILED.
-pub const CHILD_FAILED: &str = "Array Child Job failed";
+const CHILD_FAILED: &str = "Array Child Job failed";
 
 /// What a node's instance is called: EC2's form, with the node's number.
 pub fn instance_id(node: NodeId) -> String {
@@ -36,20 +37,32 @@ pub fn of_end_kind(kind: EndKind, all: &Assumptions) -> &str {
     }
 }
 
-/// The texts of a run, as its assumptions give them.
+/// The texts of a run, as its assumptions and its callers give them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texts(Vec<String>);
+pub struct Texts {
+    /// By kind of end.
+    ends: Vec<String>,
+    reasons: RequestReasons,
+}
 
 impl Texts {
     /// The texts under these assumptions.
     pub fn new(all: &Assumptions) -> Self {
-        Self(EndKind::ALL.map(|kind| of_end_kind(kind, all).to_owned()).into())
+        let ends = EndKind::ALL.map(|kind| of_end_kind(kind, all).to_owned()).into();
+        Self { ends, reasons: RequestReasons::default() }
+    }
+
+    /// Tells jobs that were ended on purpose with the reasons of whoever did it.
+    #[must_use]
+    pub fn with_reasons(mut self, reasons: RequestReasons) -> Self {
+        self.reasons = reasons;
+        self
     }
 
     /// An attempt's statusReason; `None` where it succeeded.
     pub fn of_attempt(&self, end: &AttemptEnd) -> Option<String> {
         if let Some((kind, _)) = end.outcome.failure() {
-            return self.0.get(kind as usize).map(|text| text.replace(ID, &instance_id(end.node)));
+            return self.ends.get(kind as usize).map(|text| text.replace(ID, &instance_id(end.node)));
         }
         Some(match end.outcome {
             AttemptOutcome::TimedOut => "Job attempt duration exceeded timeout".to_owned(),
@@ -63,13 +76,23 @@ impl Texts {
         })
     }
 
-    /// A job's statusReason at its end; `None` where it SUCCEEDED. Whoever ended the job on purpose gives a reason, which
-    /// the core is not told: where it is not known, the text names the action.
-    pub fn of_job(&self, end: &JobEnd, attempt: Option<&AttemptEnd>) -> Option<String> {
+    /// A job's statusReason at its end; `None` where it SUCCEEDED. Of a job that was ended on purpose it is the reason that
+    /// the request gave (`API:TerminateJobRequest`); where that is not known, the text names the action.
+    pub fn of_job(&self, end: &JobEnd, attempt: Option<&AttemptEnd>, request: Option<Request>) -> Option<String> {
         match end.why {
             EndCause::AttemptFailed => attempt.and_then(|attempt| self.of_attempt(attempt)),
+            EndCause::Cancelled | EndCause::Terminated => self.of_request(request).or_else(|| of_end(end.why)),
             why => of_end(why),
         }
+    }
+
+    /// The statusReason of an array that FAILED.
+    pub fn of_failed_array(&self, request: Option<Request>) -> String {
+        self.of_request(request).unwrap_or_else(|| CHILD_FAILED.to_owned())
+    }
+
+    fn of_request(&self, request: Option<Request>) -> Option<String> {
+        request.and_then(|request| self.reasons.get(request)).map(str::to_owned)
     }
 }
 
@@ -237,8 +260,8 @@ mod tests {
         let all = Assumptions { pod_deleted_status_reason: "gone".to_owned(), ..Assumptions::default() };
         let texts = Texts::new(&all);
         for (index, kind) in EndKind::ALL.into_iter().enumerate() {
-            assert_eq!(texts.0[kind as usize], of_end_kind(kind, &all), "{kind:?} stands {index}th");
+            assert_eq!(texts.ends[kind as usize], of_end_kind(kind, &all), "{kind:?} stands {index}th");
         }
-        assert_eq!(texts.0[EndKind::Deleted as usize], "gone");
+        assert_eq!(texts.ends[EndKind::Deleted as usize], "gone");
     }
 }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{JobRef, NodeId, PodId};
 use crate::scheduler::{ArrayEnd, AttemptEnd, JobEnd};
 use crate::units::SimTime;
 
 /// A job's state. Source: `API:JobStatus`, `UG:job_states`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum JobState {
     /// In its queue, and not yet evaluated.

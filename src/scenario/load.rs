@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::batch::KnownSpec;
 use crate::catalog;
+use crate::history::RequestReasons;
 use crate::model::{Assumptions, EffectiveJob, Names};
 use crate::nearest::nearest;
 use crate::scenario::account::{self, Account};
@@ -37,6 +38,8 @@ pub struct Resolved {
     pub jobs: Vec<EffectiveJob>,
     /// `kubernetesNamespace` by compute environment.
     pub namespaces: Vec<Option<String>>,
+    /// Why operations end jobs, in their words.
+    pub request_reasons: RequestReasons,
     /// `description`.
     pub description: String,
     /// `region`.
@@ -96,6 +99,7 @@ impl ScenarioFile {
         let run = timeline.run(&mut judge);
         let (specs, nodes) = (timeline.account.batch.job_specs().to_vec(), timeline.hosts.nodes);
         let namespaces = timeline.account.batch.namespaces();
+        let request_reasons = timeline.account.batch.request_reasons().clone();
         let account = timeline.account.batch.names();
         let images = Images::of(&specs);
         let zones = types.zones().to_vec();
@@ -139,6 +143,7 @@ impl ScenarioFile {
             },
             jobs: specs.into_iter().map(|known| known.job).collect(),
             namespaces,
+            request_reasons,
             description: scenario.description.clone(),
             region: scenario.region.clone(),
             seed: scenario.seed,

@@ -32,6 +32,7 @@ mod submission;
 mod timers;
 mod updates;
 mod usage;
+mod view;
 
 pub use decision::*;
 pub use event::*;

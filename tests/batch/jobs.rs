@@ -58,7 +58,7 @@ fn dependencies_on_nothing_are_refused() {
 // `API:CancelJob`, `API:TerminateJob`: the core decides what the request does.
 #[test]
 fn ends_are_requested_by_id() {
-    let batch = running();
+    let mut batch = running();
     let request = |id: &str| json!({ "jobId": id, "reason": "enough" });
     let job = |index, child| JobRef { job: JobId::new(0, index), child };
     assert_eq!(events(batch.cancel_job(&read(request(FIRST)))), [Event::JobCancelRequested { job: job(0, None) }]);
@@ -74,7 +74,7 @@ fn ends_are_requested_by_id() {
 // `API:CancelJobs`: 50 ids; those that are not known count as done.
 #[test]
 fn bulk_ends_pass_over_what_is_not_known() {
-    let batch = running();
+    let mut batch = running();
     let request = |jobs: &[&str]| json!({ "jobs": jobs, "reason": "enough" });
     assert_eq!(events(batch.cancel_jobs(&read(request(&[FIRST, "0-9", ARRAY])))).len(), 2);
     assert_eq!(events(batch.terminate_jobs(&read(request(&["0-9"])))), []);

@@ -1,14 +1,18 @@
 //! AWS Batch's control plane through its public face: one story per documented rule, with its source.
 
 mod definitions;
+mod describe_jobs;
 mod environments;
 mod exit;
 mod jobs;
+mod list_jobs;
 mod paging;
 mod policies;
 mod queues;
 mod resources;
+mod snapshot;
 mod submissions;
+mod world;
 
 use std::fmt::Debug;
 

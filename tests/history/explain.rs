@@ -104,3 +104,16 @@ fn a_journal_takes_no_settings_and_one_that_was_cut_off_tells_what_it_holds() {
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.starts_with("0-0: ") && stderr.contains("cut off"), "{stdout}\n{stderr}");
 }
+
+// `API:TerminateJobRequest`.
+#[test]
+fn a_job_that_an_operation_ended_tells_its_reason() {
+    let operation =
+        r#"[{ "at": "20m10s", "operation": "TerminateJob", "input": { "jobId": "1-99", "reason": "wrong input" } }]"#;
+    let set = format!("/operations={operation}");
+    let args = ["explain", "scenarios/getting-started.json", "--set", &set, "--job", "1-99", "--output", "json"];
+    let (code, json, stderr) = windtunnel(&args);
+    assert_eq!(code, 0, "{stderr}");
+    let told: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&told["state"], &told["status_reason"]), (&"FAILED".into(), &"wrong input".into()), "{json}");
+}

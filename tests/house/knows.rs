@@ -33,11 +33,6 @@ const MODULES: &[Row] = &[
         &["units", "ids", "model"],
         "the core must not be able to tell a simulated world from a live one, and replays on every platform",
     ),
-    row(
-        "batch",
-        &["units", "ids", "nearest", "model", "catalog", "scheduler"],
-        "the control plane turns documents into facts for the core; it holds no core, no clock and no world",
-    ),
     row("driver", &["units", "ids", "model", "scheduler"], "the seam knows no particular world"),
     row(
         "journal",
@@ -65,13 +60,19 @@ const MODULES: &[Row] = &[
         "what AWS would say of a job follows from what crossed the seam, whatever world is behind it; money is for metrics",
     ),
     row(
+        "batch",
+        &["units", "ids", "nearest", "model", "catalog", "scheduler", "driver", "history"],
+        "the control plane turns documents into facts for the core, and history into answers; it holds no core, no clock \
+         and no world",
+    ),
+    row(
         "import",
         &["units", "ids", "model", "catalog"],
         "foreign formats are read into plain rows; scenarios are built from them, not by them",
     ),
     row(
         "scenario",
-        &["units", "ids", "nearest", "model", "catalog", "scheduler", "batch", "sim", "import"],
+        &["units", "ids", "nearest", "model", "catalog", "scheduler", "batch", "history", "sim", "import"],
         "it builds a world and never runs one",
     ),
     row(
