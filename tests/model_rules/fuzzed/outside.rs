@@ -322,7 +322,7 @@ fn metadata(metadata: &Value, wrong: &mut Vec<String>) {
         for (key, value) in metadata[list].as_object().into_iter().flatten() {
             let prefix = key.rsplit_once('/').map_or("", |(prefix, _)| prefix);
             let reserved = ["kubernetes.io", "k8s.io", "batch.amazonaws.com"];
-            if reserved.contains(&prefix) || text(value).len() > longest || !(1..=317).contains(&key.len()) {
+            if reserved.contains(&prefix) || text(value).chars().count() > longest || !(1..=317).contains(&key.len()) {
                 wrong.push(format!("{list} {key}: {value}"));
             }
         }
