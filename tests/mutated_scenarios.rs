@@ -198,9 +198,11 @@ fn mutate(value: &mut Value, pointer: &str, mutation: &Mutation) {
     }
 }
 
+type Judge = fn(&Value) -> Vec<String>;
+
 /// What AWS would refuse of the documents of a scenario that was accepted.
 fn breaches(scenario: &Value) -> Vec<String> {
-    let judges: [(&str, fn(&Value) -> Vec<String>); 5] = [
+    let judges: [(&str, Judge); 5] = [
         ("/computeEnvironments", outside::compute_environment),
         ("/jobQueues", outside::job_queue),
         ("/schedulingPolicies", outside::scheduling_policy),

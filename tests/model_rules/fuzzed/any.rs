@@ -85,7 +85,9 @@ fn is_a_pod(pod: &Value) -> bool {
 /// Tries one document: judged, rendered, called.
 fn hold(base: Base, edits: &[Edit], account: &mut Account, number: u64) -> Result<bool, TestCaseError> {
     let mut document = base.document();
-    edits.iter().for_each(|edit| edit.apply(base, &mut document));
+    for edit in edits {
+        edit.apply(base, &mut document);
+    }
     let faults = base.judge(&document);
     prop_assert!(faults.iter().all(|(_, message)| !message.is_empty()));
     if faults.is_empty() {

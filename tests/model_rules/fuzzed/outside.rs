@@ -221,7 +221,7 @@ fn nodes(nodes: &Value, wrong: &mut Vec<String>) {
         at_most(entries(&range["instanceTypes"]).len() as u64, 1, "instance types", wrong);
         pod(&range["eksProperties"]["podProperties"], wrong);
     }
-    if (held.len() as f64) < count {
+    if (0_u16..1_000).any(|node| f64::from(node) < count && !held.contains(&node)) {
         wrong.push(format!("ranges hold {} of {count} nodes", held.len()));
     }
 }
@@ -268,11 +268,13 @@ fn resources(container: &Value, wrong: &mut Vec<String>) {
     }
     match pair("memory") {
         (None, None) => wrong.push("no memory".to_owned()),
-        (Some(request), Some(limit)) if request != limit => wrong.push(format!("memory {request} and {limit}")),
+        (Some(request), Some(limit)) if request.total_cmp(&limit).is_ne() => {
+            wrong.push(format!("memory {request} and {limit}"))
+        }
         _ => {}
     }
     if let (Some(request), Some(limit)) = pair("nvidia.com/gpu")
-        && request != limit
+        && request.total_cmp(&limit).is_ne()
     {
         wrong.push(format!("GPUs {request} and {limit}"));
     }
@@ -368,8 +370,8 @@ fn is_label(text: &str) -> bool {
 
 /// A whole number within limits, or nothing at all.
 fn within(value: &Value, min: i64, max: i64, what: &str, wrong: &mut Vec<String>) {
-    let number = value.as_i64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0).map(|n| n as i64));
-    if !value.is_null() && number.is_none_or(|number| number < min || number > max) {
+    let whole = value.as_i64().or_else(|| format!("{}", value.as_f64()?).parse().ok());
+    if !value.is_null() && whole.is_none_or(|number| number < min || number > max) {
         wrong.push(format!("{what} {value}"));
     }
 }
