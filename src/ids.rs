@@ -136,7 +136,12 @@ pub struct ParseIdError {
 
 fn two_numbers<A: FromStr, B: FromStr>(text: &str, separator: char) -> Option<(A, B)> {
     let (a, b) = text.split_once(separator)?;
-    Some((a.parse().ok()?, b.parse().ok()?))
+    Some((number(a)?, number(b)?))
+}
+
+/// Digits alone: Rust would read `+1` too, which is no id that anything here writes.
+fn number<N: FromStr>(text: &str) -> Option<N> {
+    Some(text).filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
 }
 
 impl FromStr for JobId {
@@ -159,7 +164,7 @@ impl FromStr for JobRef {
         };
         let (job, child) = match text.split_once(':') {
             None => (text, None),
-            Some((job, child)) => (job, Some(child.parse().map_err(|_| error())?)),
+            Some((job, child)) => (job, Some(number(child).ok_or_else(error)?)),
         };
         Ok(Self { job: job.parse().map_err(|_| error())?, child })
     }

@@ -64,8 +64,10 @@ impl Definitions {
     /// The index of `name`, `name:revision` or an ARN: by name alone, of the latest ACTIVE revision.
     pub(super) fn find(&self, wanted: &str, pointer: &str) -> Result<usize, Problem> {
         let wanted = name_of(wanted);
-        let (name, revision) = match wanted.rsplit_once(':').map(|(name, digits)| (name, digits.parse::<u32>())) {
-            Some((name, Ok(revision))) => (name, Some(revision)),
+        let revision_of =
+            |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u32>().ok())?;
+        let (name, revision) = match wanted.rsplit_once(':').map(|(name, digits)| (name, revision_of(digits))) {
+            Some((name, Some(revision))) => (name, Some(revision)),
             _ => (wanted, None),
         };
         let active = |index: &&usize| self.all[**index].active;

@@ -32,11 +32,18 @@ pub struct Reader {
 impl Reader {
     /// Opens a journal, plain or gzip, whatever its name, and reads its header.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let unreadable = |source| JournalError::Unreadable { path: path.to_owned(), source };
-        let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
-        let gzip = file.fill_buf().map_err(unreadable)?.starts_with(&GZIP);
-        let input: Box<dyn BufRead + Send> =
-            if gzip { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) };
+        let file = File::open(path).map_err(|source| JournalError::Unreadable { path: path.to_owned(), source })?;
+        Self::read(BufReader::new(file), path)
+    }
+
+    /// Reads the header of a journal, plain or gzip, that is no file; errors call it `path`.
+    pub fn read(mut input: impl BufRead + Send + 'static, path: &Path) -> Result<Self, JournalError> {
+        let start = input.fill_buf().map_err(|source| JournalError::Unreadable { path: path.to_owned(), source })?;
+        let input: Box<dyn BufRead + Send> = if start.starts_with(&GZIP) {
+            Box::new(BufReader::new(MultiGzDecoder::new(input)))
+        } else {
+            Box::new(input)
+        };
         Self::begin(input, path)
     }
 

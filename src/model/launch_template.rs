@@ -89,7 +89,8 @@ fn reference_problem(id: Option<&String>, name: Option<&String>, at: &str) -> Op
 }
 
 fn version_problem(version: Option<&String>, at: &str) -> Option<Problem> {
-    let version = version.filter(|v| !matches!(v.as_str(), "$Default" | "$Latest") && v.parse::<u64>().is_err())?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let version = version.filter(|v| !matches!(v.as_str(), "$Default" | "$Latest") && !is_number(v))?;
     let message = format!("`{version}` is no version of a launch template");
     Some(Problem::new(format!("{at}/version"), message, "write `$Default`, `$Latest` or a number"))
 }

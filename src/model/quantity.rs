@@ -106,7 +106,8 @@ pub fn container_memory(text: &str) -> Result<MiB, QuantityError> {
 
 /// `nvidia.com/gpu` of a container: a whole number.
 pub fn container_gpus(text: &str) -> Result<u16, QuantityError> {
-    text.parse().map_err(|_| {
+    let digits = Some(text).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
         error(format!("`{text}` is no number of GPUs"), "write a whole number of GPUs, like `1`; they can't be shared")
     })
 }
@@ -177,6 +178,7 @@ mod tests {
         assert_eq!(said("lots"), "write whole mebibytes with the suffix `Mi`, like `1024Mi`");
         assert_eq!(container_gpus("2"), Ok(2));
         assert!(container_gpus("0.5").is_err());
+        assert!(container_gpus("+1").is_err());
     }
 
     #[test]

@@ -71,6 +71,13 @@ pub(crate) enum Change {
 /// The base's document with changes.
 pub(crate) fn changed(base: Base, changes: &[Change]) -> Value {
     let mut document = base.document();
+    assert!(alter(&mut document, base, changes), "{base:?} has no place for {changes:?}");
+    document
+}
+
+/// Changes a document of the base's kind; whether it had the places for all of that.
+pub(crate) fn alter(document: &mut Value, base: Base, changes: &[Change]) -> bool {
+    let mut done = true;
     for change in changes {
         let (at, value) = match *change {
             Change::Set(at, text) => (at, Some(serde_json::from_str(text).unwrap_or_else(|e| panic!("{text}: {e}")))),
@@ -83,38 +90,39 @@ pub(crate) fn changed(base: Base, changes: &[Change]) -> Value {
             }
             Change::Fields(at, count) => (at, Some((0..count).map(|n| (format!("key{n}"), json!("value"))).collect())),
         };
-        put(&mut document, &format!("{}{at}", base.root()), value);
+        done &= put(document, &format!("{}{at}", base.root()), value);
     }
-    document
+    done
 }
 
-/// Puts or removes the value at a pointer, whose parents are made where they are missing.
-fn put(document: &mut Value, at: &str, value: Option<Value>) {
+/// Puts or removes the value at a pointer, whose parents are made where they are missing; whether there was a place.
+fn put(document: &mut Value, at: &str, value: Option<Value>) -> bool {
     let (parent, name) = at.rsplit_once('/').expect("a pointer");
-    if document.pointer(parent).is_none() {
-        put(document, parent, Some(json!({})));
+    if document.pointer(parent).is_none() && !put(document, parent, Some(json!({}))) {
+        return false;
     }
     let name = name.replace("~1", "/").replace("~0", "~");
-    match (document.pointer_mut(parent).expect("it is there"), value) {
-        (Value::Array(entries), Some(value)) => match name.parse::<usize>() {
+    match (document.pointer_mut(parent), value) {
+        (Some(Value::Array(entries)), Some(value)) => match name.parse::<usize>() {
             Ok(index) if index < entries.len() => entries[index] = value,
             _ => entries.push(value),
         },
-        (Value::Object(fields), Some(value)) => drop(fields.insert(name, value)),
-        (Value::Object(fields), None) => drop(fields.shift_remove(&name)),
-        (other, value) => panic!("{at}: {value:?} into {other}"),
+        (Some(Value::Object(fields)), Some(value)) => drop(fields.insert(name, value)),
+        (Some(Value::Object(fields)), None) => drop(fields.shift_remove(&name)),
+        _ => return false,
     }
+    true
 }
 
-/// Pointer and message of everything that is wrong.
-type Faults = Vec<(String, String)>;
+/// Pointer and message of everything that is wrong: what the schema says, then `problems()`.
+pub(crate) type Faults = Vec<(String, String)>;
 
 /// What the schema of `T` says, then `problems`.
 fn faults<T: JsonSchema + DeserializeOwned>(document: &Value, problems: impl FnOnce(T) -> Vec<Problem>) -> Faults {
     let validator = validator::<T>();
     let mut found: Faults =
         validator.iter_errors(document).map(|error| (error.instance_path().to_string(), error.to_string())).collect();
-    match serde_json::from_value::<T>(document.clone()) {
+    match T::deserialize(document) {
         Ok(read) => found.extend(problems(read).into_iter().map(|p| (p.pointer, format!("{}: {}", p.message, p.help)))),
         Err(error) => assert!(!found.is_empty(), "the schema takes what can't be read: {error}: {document}"),
     }
@@ -127,17 +135,29 @@ fn validator<T: JsonSchema>() -> Arc<Validator> {
     let mut built = BUILT.lock().expect("no test panics while it builds");
     let compile = || {
         let mut schema = schemars::schema_for!(T).to_value();
-        without_null(&mut schema);
+        as_published(&mut schema);
         Arc::new(jsonschema::validator_for(&schema).expect("a schema"))
     };
     Arc::clone(built.entry(std::any::type_name::<T>()).or_insert_with(compile))
 }
 
-/// Documents leave out what they don't say: as in the published schema, `null` is no value.
-fn without_null(schema: &mut Value) {
+/// As the published schema has it: documents leave out what they don't say, so `null` is no value; whole numbers have
+/// the limits of their type.
+fn as_published(schema: &mut Value) {
     if let Value::Object(fields) = schema {
         if let Some(Value::Array(types)) = fields.get_mut("type") {
             types.retain(|name| name != "null");
+        }
+        let range = match fields.get("format").and_then(Value::as_str) {
+            Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+            Some("uint32") => Some((0, i64::from(u32::MAX))),
+            Some("uint16") => Some((0, i64::from(u16::MAX))),
+            Some("uint8") => Some((0, i64::from(u8::MAX))),
+            _ => None,
+        };
+        if let Some((min, max)) = range {
+            fields.entry("minimum").or_insert(json!(min));
+            fields.entry("maximum").or_insert(json!(max));
         }
         if let Some(Value::Array(of)) = fields.get_mut("anyOf") {
             of.retain(|variant| variant["type"] != "null");
@@ -149,8 +169,8 @@ fn without_null(schema: &mut Value) {
         }
     }
     match schema {
-        Value::Object(fields) => fields.values_mut().for_each(without_null),
-        Value::Array(entries) => entries.iter_mut().for_each(without_null),
+        Value::Object(fields) => fields.values_mut().for_each(as_published),
+        Value::Array(entries) => entries.iter_mut().for_each(as_published),
         _ => {}
     }
 }
@@ -183,6 +203,15 @@ impl Base {
         Self::TerminateJob,
         Self::TerminateJobs,
     ];
+
+    /// The base that stands for the whole document of this one.
+    pub(crate) const fn whole(self) -> Self {
+        match self {
+            Self::Pod | Self::Container => Self::JobDefinition,
+            Self::ComputeResources => Self::ComputeEnvironment,
+            whole => whole,
+        }
+    }
 
     /// Pointer of the part that rules speak of.
     pub(crate) const fn root(self) -> &'static str {
@@ -237,6 +266,19 @@ impl Base {
         }
     }
 
+    /// The job definition of a submission.
+    pub(crate) fn definition(self) -> Value {
+        match self {
+            Self::SubmitMultiNode => multi_node(),
+            Self::SubmitFixedNodes => {
+                let mut fixed = multi_node();
+                fixed["nodeProperties"]["nodeRangeProperties"][1]["targetNodes"] = json!("2:3");
+                fixed
+            }
+            _ => definition(),
+        }
+    }
+
     /// Everything that is wrong with a document of this kind.
     pub(crate) fn judge(self, document: &Value) -> Faults {
         let assumptions = Assumptions::default();
@@ -248,13 +290,7 @@ impl Base {
             Self::JobDefinition | Self::Pod | Self::Container | Self::MultiNode => {
                 faults::<JobDefinition>(document, |definition| definition.problems(&assumptions))
             }
-            Self::Submit => with(definition()),
-            Self::SubmitMultiNode => with(multi_node()),
-            Self::SubmitFixedNodes => {
-                let mut fixed = multi_node();
-                put(&mut fixed, "/nodeProperties/nodeRangeProperties/1/targetNodes", Some(json!("2:3")));
-                with(fixed)
-            }
+            Self::Submit | Self::SubmitMultiNode | Self::SubmitFixedNodes => with(self.definition()),
             Self::ComputeEnvironment | Self::ComputeResources => {
                 faults::<ComputeEnvironment>(document, |environment| environment.problems())
             }

@@ -5,6 +5,7 @@
 
 mod documents;
 mod effective;
+mod fuzzed;
 mod limits;
 mod rules;
 

@@ -55,6 +55,8 @@ rules! {
         Container [Set("/resources/requests/memory", r#""256Mi""#)] => "/resources/requests/memory", "wants them equal";
     "resources/gpu-whole" Documented "API:EksContainerResourceRequirements": "GPUs are whole."
         Container [Set("/resources/limits/nvidia.com~1gpu", r#""0.5""#)] => "/resources/limits/nvidia.com~1gpu", "GPUs";
+    "resources/gpu-no-sign" Documented "API:EksContainerResourceRequirements": "The number of GPUs has no sign."
+        Container [Set("/resources/limits/nvidia.com~1gpu", r#""+1""#)] => "/resources/limits/nvidia.com~1gpu", "GPUs";
     "resources/gpu-limit-is-request" Documented "API:EksContainerResourceRequirements": "The limit of GPUs is the request."
         Container [Set("/resources/limits/nvidia.com~1gpu", r#""2""#), Set("/resources/requests/nvidia.com~1gpu", r#""1""#)] => "/resources/requests/nvidia.com~1gpu", "wants them equal";
     "resources/known" Documented "API:EksContainerResourceRequirements": "A container asks for cpu, memory and nvidia.com/gpu alone."

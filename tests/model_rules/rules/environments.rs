@@ -87,6 +87,8 @@ rules! {
         ComputeResources [Set("/launchTemplate/launchTemplateId", r#""lt-2""#)] => "/launchTemplate", "stand together";
     "launch-template/version" Documented "API:LaunchTemplateSpecification": "A version is $Default, $Latest or a number."
         ComputeResources [Set("/launchTemplate/version", r#""latest""#)] => "/launchTemplate/version", "no version";
+    "launch-template/version-digits" Documented "API:LaunchTemplateSpecification": "The number of a version has no sign."
+        ComputeResources [Set("/launchTemplate/version", r#""+1""#)] => "/launchTemplate/version", "no version";
     "launch-template/userdata-known" Documented "API:UserdataType": "A node joins by EKS_BOOTSTRAP_SH or EKS_NODEADM."
         ComputeResources [Set("/launchTemplate/userdataType", r#""CLOUD_INIT""#)] => "/launchTemplate/userdataType", "CLOUD_INIT";
     "launch-template/overrides-max" Documented "API:LaunchTemplateSpecification": "A launch template has ten overrides at most."
