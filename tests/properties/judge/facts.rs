@@ -11,7 +11,7 @@ impl Judge<'_> {
     pub(super) fn fact(&mut self, event: &Event) -> Verdict {
         match event {
             Event::JobSubmitted { job, queue, spec, array_size, .. } => {
-                self.submitted(*job, *queue, *spec, *array_size)
+                self.submitted(*job, *queue, *spec, *array_size);
             }
             &Event::NodeLaunched { launch, environment, node, instance_type, .. } => {
                 demand!(self.launches.contains_key(&launch), "{node} comes of no request");
