@@ -269,7 +269,7 @@ fn resources(container: &Value, wrong: &mut Vec<String>) {
     match pair("memory") {
         (None, None) => wrong.push("no memory".to_owned()),
         (Some(request), Some(limit)) if request.total_cmp(&limit).is_ne() => {
-            wrong.push(format!("memory {request} and {limit}"))
+            wrong.push(format!("memory {request} and {limit}"));
         }
         _ => {}
     }
