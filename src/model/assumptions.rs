@@ -104,6 +104,8 @@ assumptions! {
         "From a node's last job to its termination without minScaleDownDelayMinutes; users report from at once to minutes.";
     "rejectedPodChargesAttempt" rejected_pod_charges_attempt: bool = false, ideal false, in "true or false",
         "Whether a pod that the kubelet turned away uses up an attempt; not published.";
+    "rejectedNodeRetryDelay" rejected_node_retry_delay: TextDuration = mins(3), ideal mins(3), in "10s to 15m",
+        "How long a node that turned a pod away gets no other, unless one ends there before; not published.";
     "placementAfterNotice" placement_after_notice: bool = false, ideal false, in "true or false",
         "Whether pods still go to a node under a Spot interruption notice; Batch can't cordon nodes under its RBAC.";
     "invalidAfterFailedJoins" invalid_after_failed_joins: u32 = 3, ideal 3, in "1 to 20",

@@ -85,7 +85,8 @@ impl<'a> Plan<'a> {
     /// An error without a problem where that can't be known.
     pub(super) fn find(&self, text: &str, pointer: &str) -> Result<Meant, Option<Problem>> {
         let (name, child) = match text.split_once(':') {
-            Some((name, child)) => (name, child.parse::<u32>().ok()),
+            // As in a job's id, where `+3` is no child.
+            Some((name, child)) => (name, format!("0-0:{child}").parse::<JobRef>().ok().and_then(|job| job.child)),
             None => (text, None),
         };
         if let Some(&entry) = self.names.get(name) {

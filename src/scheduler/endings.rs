@@ -248,8 +248,12 @@ impl Scheduler {
         let requests = self.specs.get(pod.spec).requests;
         let node = self.nodes.get_mut(pod.node);
         node.free += requests;
-        // Whoever turned a pod away has less than it said; the next pod that really ends there clears that up.
+        // Whoever turned a pod away has less than it said; the next pod that really ends there clears that up, or time.
         node.suspect = rejected;
+        if rejected {
+            let delay = self.settings.rejected_node_retry_delay.max(SimDuration::from_millis(1));
+            self.timers.set(self.now + delay, Timer::Suspect(node.id));
+        }
         if node.pods.is_empty() {
             node.idle_since = self.now;
             node.single_tenant = false;

@@ -210,6 +210,15 @@ impl Scheduler {
         }
     }
 
+    /// A node turned a pod away a while ago: it may have what it says by now.
+    pub(super) fn try_again_on(&mut self, id: NodeId) {
+        if let Some(slot) = self.nodes.slot(id) {
+            self.nodes.get_mut(slot).suspect = false;
+            self.reindex(slot);
+            self.request_cycle(self.now);
+        }
+    }
+
     /// Watches a node that became idle.
     pub(super) fn watch_idle(&mut self, slot: NodeSlot) {
         let delay = self.idle_delay(slot);

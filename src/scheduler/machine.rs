@@ -141,6 +141,7 @@ impl Scheduler {
                 self.environments.iter().flatten().any(|environment| environment.is_open(launch))
             }
             Timer::Timeout(pod) => self.pods.get(pod).is_some(),
+            Timer::Suspect(node) => self.nodes.slot(node).is_some_and(|slot| self.nodes.get(slot).suspect),
             Timer::CapacityRetry(_) => true,
             Timer::Blocked(queue) => self.queues[queue.index()].blocked.is_some_and(|head| head.reported.is_some()),
             Timer::UpdateTimeout(environment) => self.environment(environment).updating,
@@ -203,6 +204,7 @@ impl Scheduler {
             Timer::Idle(node) => self.idle_long_enough(node, out),
             Timer::Join(node) => self.joined_in_time(node, out),
             Timer::Response(launch) => self.launch_given_up(launch),
+            Timer::Suspect(node) => self.try_again_on(node),
             Timer::CapacityRetry(_) => {
                 self.request_cycle(self.now);
                 self.request_scaling();

@@ -65,6 +65,8 @@ pub struct Settings {
     pub idle_scale_down_delay: SimDuration,
     /// Whether a pod that the kubelet turned away (`OutOfcpu`, …) uses up an attempt.
     pub rejected_pod_charges_attempt: bool,
+    /// How long a node that turned a pod away gets no other, unless one ends there before.
+    pub rejected_node_retry_delay: SimDuration,
     /// Whether pods may still go to a node that has had its Spot interruption notice.
     pub placement_after_notice: bool,
     /// So many nodes in a row that failed to join, and none that joined, make an environment INVALID.
@@ -108,6 +110,7 @@ impl From<&Assumptions> for Settings {
             node_join_deadline: all.node_join_deadline.0,
             idle_scale_down_delay: all.idle_scale_down_delay.0,
             rejected_pod_charges_attempt: all.rejected_pod_charges_attempt,
+            rejected_node_retry_delay: all.rejected_node_retry_delay.0,
             placement_after_notice: all.placement_after_notice,
             invalid_after_failed_joins: all.invalid_after_failed_joins,
             blocked_detection_delay: all.blocked_detection_delay.0,

@@ -20,6 +20,8 @@ pub(super) enum Timer {
     Timeout(PodId),
     /// A type that was not to be had may be asked for again.
     CapacityRetry(ComputeEnvironmentId),
+    /// A node that turned a pod away may be tried again.
+    Suspect(NodeId),
     /// A head may have blocked its queue for long enough.
     Blocked(JobQueueId),
     /// Jobs on the nodes that an update replaces have run as long as they may.

@@ -104,6 +104,7 @@ pub(crate) fn header() -> Header {
         node_join_deadline: SimDuration::from_mins(15),
         idle_scale_down_delay: SimDuration::from_mins(10),
         rejected_pod_charges_attempt: false,
+        rejected_node_retry_delay: SimDuration::from_mins(3),
         placement_after_notice: false,
         invalid_after_failed_joins: 3,
         blocked_detection_delay: SimDuration::from_mins(1),

@@ -1,7 +1,7 @@
 //! Rules of jobs: states, attempts, retries, the ends that someone wants, arrays and dependencies.
 
 use super::Mark::{Assumption, Documented, Observed};
-use super::Tested::{LeftOut, Test, Transcript};
+use super::Tested::{LeftOut, Pod, Test, Transcript};
 use super::{Rule, rules};
 
 pub(super) const ATTEMPTS: &[Rule] = rules! {
@@ -23,10 +23,14 @@ pub(super) const ATTEMPTS: &[Rule] = rules! {
         "API:EvaluateOnExit", Documented, [Transcript("evaluate_on_exit_all_conditions")];
     "retry/rejected-pod", "A pod that the kubelet turns away costs no attempt.",
         "—", Assumption("rejectedPodChargesAttempt"), [Transcript("rejection_is_not_charged")];
+    "retry/rejecting-node", "A node that turned a pod away is left alone for a while, then tried again.",
+        "—", Assumption("rejectedNodeRetryDelay"), [Transcript("rejecting_node_is_tried_again")];
     "timeout/from-running", "A timeout counts from RUNNING, each attempt anew; init containers and pulls are not in it.",
         "UG:job_timeouts", Documented, [Transcript("timeout_is_final")];
     "timeout/final", "A job that timed out is not retried.",
         "UG:job_timeouts", Documented, [Transcript("timeout_is_final")];
+    "timeout/grace", "Containers that are to end get SIGTERM, and SIGKILL after 30 seconds.",
+        "UG:job_timeouts", Documented, [Pod("plain")];
     "timeout/reason", "It says `Job attempt duration exceeded timeout`.",
         "UG:job_timeouts", Observed, [Test("tests/history/lives.rs::what_ended_an_attempt_is_told_in_the_words_that_users_know")];
     "starting/volume", "A pod whose volume can't be attached or mounted is ended.",

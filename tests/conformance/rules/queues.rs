@@ -21,8 +21,6 @@ pub(super) const QUEUES: &[Rule] = rules! {
         "UG:service_limits", Assumption("submitJobRateLimit"), [Transcript("submit_rate_limit")];
     "queue/environments-in-order", "Environments are tried in ascending order.",
         "UG:compute_environments", Assumption("spillPolicy"), [Transcript("spill_at_max"), Transcript("spill_on_ice")];
-    "queue/submission-rate", "An account may call SubmitJob 50 times a second.",
-        "UG:service_limits", Documented, [LeftOut("a workload says when its jobs come; that it comes too fast is for its author to see")];
 };
 
 pub(super) const CONSUMABLES: &[Rule] = rules! {
