@@ -5,6 +5,10 @@
 //! The ordinary run tries the same cases every time, so that a failure is everybody's. To look for new ones:
 //! `cargo test --test contract -- --ignored --nocapture`, with as many as `PROPTEST_CASES` says.
 
+#[macro_use]
+#[path = "../common/tally.rs"]
+mod tally;
+
 mod chance;
 mod exact;
 mod judge;

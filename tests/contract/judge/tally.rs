@@ -2,24 +2,6 @@
 
 use windtunnel::scheduler::{AttemptEnd, AttemptOutcome, Blocked, DeleteCause, EndCause, ScaleInCause};
 
-macro_rules! tally {
-    ($($name:ident)*) => {
-        #[derive(Debug, Default)]
-        pub(crate) struct Tally { $(pub(super) $name: u64,)* }
-
-        impl Tally {
-            pub(crate) fn add(&mut self, other: &Self) {
-                $(self.$name += other.$name;)*
-            }
-
-            /// What never happened.
-            pub(crate) fn never(&self) -> Vec<&'static str> {
-                [$((stringify!($name), self.$name)),*].into_iter().filter(|&(_, n)| n == 0).map(|(name, _)| name).collect()
-            }
-        }
-    };
-}
-
 tally! {
     // Jobs and what they wait for.
     succeeded failed whole n_to_n sequential released dependency_failed arrays_succeeded arrays_failed refused

@@ -4,24 +4,6 @@ use windtunnel::scheduler::{
     AttemptOutcome, Blocked, Command, Decision, Demand, Ending, Event, NodeLossCause, PodFailure, Reason, ScaleInCause,
 };
 
-macro_rules! tally {
-    ($($name:ident)*) => {
-        #[derive(Debug, Default)]
-        pub(crate) struct Tally { $(pub(super) $name: u64,)* }
-
-        impl Tally {
-            pub(crate) fn add(&mut self, other: &Self) {
-                $(self.$name += other.$name;)*
-            }
-
-            /// What never happened.
-            pub(crate) fn never(&self) -> Vec<&'static str> {
-                [$((stringify!($name), self.$name)),*].into_iter().filter(|&(_, n)| n == 0).map(|(name, _)| name).collect()
-            }
-        }
-    };
-}
-
 tally! {
     succeeded failed arrays timed_out host_terminated exit_code retried
     launched refused late ready reclaimed lost_unwarned warned
