@@ -30,6 +30,7 @@ pub mod batch;
 pub mod catalog;
 pub mod cli;
 pub mod driver;
+pub mod experiment;
 pub mod history;
 pub mod ids;
 pub mod import;

@@ -1,0 +1,6 @@
+//! Output analysis: what a sample of runs says about the system. Numbers in, numbers out; knows nothing of where they
+//! come from.
+
+mod interval;
+
+pub use interval::{Estimate, paired};
