@@ -36,7 +36,7 @@ pub fn table(summary: &Summary) -> String {
 }
 
 /// A borderless table under a heading: the first column reads from the left, numbers from the right.
-fn section<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub(super) fn section<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_width(WIDTH).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads);
