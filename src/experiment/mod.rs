@@ -8,6 +8,7 @@
 //! | `replicate`, `executor` | one run; many beside each other, with the same results on any number of threads |
 //! | `ledger` | what is kept of an unfinished study, and how it goes on |
 //! | `compare` | estimates, paired differences, ranks |
+//! | `plan/` | the cheapest design that keeps its objectives |
 //! | `stats/` | what an interval covers |
 //!
 //! It knows scenarios, worlds and metrics; not how anything is shown. Threads run beside each other, never inside a run.
@@ -16,6 +17,7 @@ mod compare;
 mod executor;
 mod ledger;
 mod metric;
+pub mod plan;
 mod replicate;
 pub mod stats;
 mod study;

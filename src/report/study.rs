@@ -183,16 +183,16 @@ pub fn write_comparison(folder: &Path, comparison: &Comparison, samples: &Sample
 pub(super) fn write_file(
     folder: &Path,
     name: &str,
-    fill: impl FnOnce(&mut OutputFile) -> io::Result<()>,
+    write: impl FnOnce(&mut OutputFile) -> io::Result<()>,
 ) -> Result<PathBuf, FileError> {
     let path = folder.join(name);
     let mut file = OutputFile::create(&path)?;
-    fill(&mut file).map_err(|source| FileError::new(&path, source))?;
+    write(&mut file).map_err(|source| FileError::new(&path, source))?;
     file.finish()
 }
 
 /// Tidy rows: variant, its value on each axis, replication (from 1), seed, metric, unit, value.
-fn replications_csv(
+pub(super) fn replications_csv(
     axes: &[&str],
     variants: &[(&str, &[String])],
     samples: &Samples,
