@@ -9,7 +9,7 @@ use crate::experiment::stats::Estimate;
 use crate::experiment::{Samples, Unit};
 use crate::metrics::figures::{count, counted, percent};
 use crate::report::file::FileError;
-use crate::report::study::{replications_csv, write_file};
+use crate::report::study::{self, replications_csv, write_file};
 use crate::report::table::section;
 
 const NONE: &str = "–";
@@ -34,15 +34,9 @@ fn head(plan: &Plan) -> String {
     )
 }
 
-/// An estimate as people read it: `$4.27 ± $0.31`.
+/// An estimate, if there is one.
 fn shown(estimate: Option<Estimate>, unit: Unit) -> String {
-    estimate.map_or_else(
-        || NONE.to_owned(),
-        |found| {
-            let mean = unit.show(found.mean);
-            found.half_width.map_or_else(|| mean.clone(), |half| format!("{mean} ± {}", unit.show(half)))
-        },
-    )
+    estimate.map_or_else(|| NONE.to_owned(), |found| study::shown(&found, unit))
 }
 
 fn verdict(plan: &Plan) -> String {
