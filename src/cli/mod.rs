@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod output;
 mod progress;
+mod provenance;
 mod replay;
 mod run;
 mod schema;

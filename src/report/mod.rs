@@ -2,12 +2,18 @@
 //!
 //! It formats what `metrics` computed; it computes nothing of its own but sentences and layout.
 
-mod chart;
+mod charts;
 mod file;
+mod form;
+mod html;
 mod output;
-mod table;
+mod provenance;
+mod tables;
+mod terminal;
 
-pub use chart::{reading, timeline_svg};
+pub use charts::vcpus::{reading, timeline_svg};
 pub use file::{FileError, OutputFile};
+pub use html::run_page;
 pub use output::{OutputDir, OutputError, json};
-pub use table::table;
+pub use provenance::{PriceSource, Provenance, Source};
+pub use terminal::table;
