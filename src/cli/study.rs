@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
+use crate::cli::provenance::file_word;
 use crate::cli::run::parse_settings;
 use crate::cli::{CliError, ExitStatus};
 use crate::experiment::{Executor, Ledger, LedgerError, Progress, Study, StudyError, parse_axis, use_threads};
@@ -91,6 +92,20 @@ impl StudyArgs {
         Ok(executor.with_ledger(ledger, kept))
     }
 
+    /// The words of a command that gives the same numbers again; `more` are the command's own.
+    pub(super) fn words(&self, command: &str, more: Vec<String>) -> Vec<String> {
+        let mut words = vec![command.to_owned(), file_word(&self.file)];
+        let each = |option: &str, values: &[String]| -> Vec<String> {
+            values.iter().flat_map(|value| [option.to_owned(), value.clone()]).collect()
+        };
+        words.extend(each("--vary", &self.vary));
+        words.extend(each("--set", &self.set));
+        words.extend(more);
+        words.extend(self.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+        words.extend(self.level.iter().flat_map(|level| ["--level".to_owned(), level.to_string()]));
+        words
+    }
+
     /// What to say of a study that could not go on.
     pub(super) fn failed(&self, error: &StudyError) -> CliError {
         match (error, &self.out) {
@@ -134,6 +149,11 @@ fn refused(error: &LedgerError) -> CliError {
 
 pub(super) fn bad_input(findings: &Findings) -> CliError {
     CliError::BadInput(findings.to_string())
+}
+
+/// An option and its value, if it was given.
+pub(super) fn option(name: &str, value: Option<impl ToString>) -> Vec<String> {
+    value.iter().flat_map(|value| [name.to_owned(), value.to_string()]).collect()
 }
 
 /// A share as `2%` or `0.02`.

@@ -2,6 +2,7 @@
 //! variants are better than which. Numbers from samples; nothing here runs a world or formats a table.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::experiment::executor::{Executor, Progress, Samples, StudyError};
 use crate::experiment::metric::{Better, Metric, Unit};
@@ -39,6 +40,8 @@ pub struct Comparison {
     pub baseline: usize,
     /// The variants.
     pub variants: Vec<VariantRow>,
+    /// The baseline's assumptions, by name; a variant's settings say where it differs.
+    pub assumptions: Map<String, Value>,
 }
 
 /// How far an interrupted study came.
@@ -266,6 +269,7 @@ fn judge(study: &Study, samples: &Samples, runs: u32, precision: Option<Precisio
         metrics: study.metrics.iter().map(MetricColumn::of).collect(),
         baseline: study.baseline,
         variants: variants.collect(),
+        assumptions: study.assumptions(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde_json::{Map, Value};
+
 use crate::experiment::metric::{Measures, Metric, measures};
 use crate::experiment::variant::{self, Variant};
 use crate::metrics::Metrics;
@@ -114,6 +116,12 @@ impl Study {
     /// The seed of a replication, counted from 0.
     pub fn seed_of(&self, replication: u32) -> u64 {
         self.seed.wrapping_add(replication.into())
+    }
+
+    /// The baseline's assumptions, by name.
+    pub(super) fn assumptions(&self) -> Map<String, Value> {
+        let rows = self.designs[self.baseline].world.assumptions.rows();
+        rows.into_iter().map(|row| (row.name.to_owned(), row.value)).collect()
     }
 
     /// A digest of everything that the variants' runs depend on, catalog and logs included: 64 bits by FNV-1a.

@@ -1,0 +1,97 @@
+//! What pages are made of: sections, key figures, charts with their captions, tables. Texts are escaped by construction.
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::report::charts::Figure;
+use crate::report::form::{Cell, Table};
+
+/// A part of the page under a heading.
+pub(super) fn section(id: &str, heading: &str, body: &Markup) -> Markup {
+    html! {
+        section id=(id) {
+            h2 { (heading) }
+            (body)
+        }
+    }
+}
+
+/// Figures that say how it went, each with a word on what it is beside.
+pub(super) fn key_figures(figures: &[(&str, String, String)]) -> Markup {
+    html! {
+        dl.key {
+            @for (name, figure, beside) in figures {
+                div {
+                    dt { (name) }
+                    dd { (figure) @if !beside.is_empty() { small { (beside) } } }
+                }
+            }
+        }
+    }
+}
+
+/// A chart in both widths, of which the page shows one; or the sentence that stands in for it.
+pub(super) fn figure(figure: &Figure) -> Markup {
+    html! {
+        figure id=(figure.id) {
+            h3 { (figure.title) }
+            figcaption { (figure.sentence) }
+            @if let Some([wide, narrow]) = &figure.pictures {
+                div.wide { (PreEscaped(wide)) }
+                div.narrow { (PreEscaped(narrow)) }
+            }
+        }
+    }
+}
+
+/// A table of figures; nothing for one without rows.
+pub(super) fn table(table: &Table) -> Markup {
+    html! {
+        @if !table.rows.is_empty() {
+            div.table {
+                div.scroll {
+                    table.sortable[!table.ordered && table.rows.len() > 1] {
+                        caption { (table.name) }
+                        thead { tr {
+                            th scope="col" { (table.row) }
+                            @for head in &table.heads { th scope="col" { (head) } }
+                        } }
+                        tbody { @for row in &table.rows { tr { (cells(row)) } } }
+                    }
+                }
+                @for note in &table.notes { p.notes { (note) } }
+            }
+        }
+    }
+}
+
+fn cells(row: &[Cell]) -> Markup {
+    html! {
+        @for (column, cell) in row.iter().enumerate() {
+            @if column == 0 { th scope="row" { (cell.text) } } @else { td data-v=[cell.value] { (cell.text) } }
+        }
+    }
+}
+
+/// A table of words: heads, and rows with whether each stands out.
+pub(super) fn prose(caption: &str, heads: &[&str], rows: &[(bool, Vec<String>)]) -> Markup {
+    html! {
+        div.table {
+            div.scroll {
+                table {
+                    caption { (caption) }
+                    thead { tr { @for head in heads { th.words scope="col" { (head) } } } }
+                    tbody {
+                        @for (stands_out, row) in rows {
+                            tr.changed[*stands_out] {
+                                @for (column, text) in row.iter().enumerate() {
+                                    @if column == 0 { th scope="row" { (text) } }
+                                    @else { td.words.reason[column + 1 == row.len()] { (text) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
