@@ -11,7 +11,7 @@ const FIRST_WIDTH_MS: u64 = 1_000;
 pub(super) struct Bins<const N: usize> {
     width_ms: u64,
     /// Of full bins; the last one is still filling.
-    bins: Vec<[u128; N]>,
+    sums: Vec<[u128; N]>,
     /// End of the last bin.
     bin_end_ms: u64,
     now_ms: u64,
@@ -19,9 +19,9 @@ pub(super) struct Bins<const N: usize> {
 
 impl<const N: usize> Default for Bins<N> {
     fn default() -> Self {
-        let mut bins = Vec::with_capacity(BINS);
-        bins.push([0; N]);
-        Self { width_ms: FIRST_WIDTH_MS, bins, bin_end_ms: FIRST_WIDTH_MS, now_ms: 0 }
+        let mut sums = Vec::with_capacity(BINS);
+        sums.push([0; N]);
+        Self { width_ms: FIRST_WIDTH_MS, sums, bin_end_ms: FIRST_WIDTH_MS, now_ms: 0 }
     }
 }
 
@@ -52,34 +52,34 @@ impl<const N: usize> Bins<N> {
         self.advance(to, [0; N]);
         let (mut from, to) = (from.as_millis(), to.as_millis());
         while from < to {
-            let index = usize::try_from(from / self.width_ms).unwrap_or(usize::MAX).min(self.bins.len() - 1);
+            let index = usize::try_from(from / self.width_ms).unwrap_or(usize::MAX).min(self.sums.len() - 1);
             let until = to.min(self.width_ms.saturating_mul(index as u64 + 1)).max(from + 1);
-            self.bins[index][0] += u128::from(level) * u128::from(until - from);
+            self.sums[index][0] += u128::from(level) * u128::from(until - from);
             from = until;
         }
     }
 
     /// The bin that is filling.
     pub(super) fn last(&mut self) -> &mut [u128; N] {
-        self.bins.last_mut().expect("there is always a bin")
+        self.sums.last_mut().expect("there is always a bin")
     }
 
     fn open_next_bin(&mut self) {
-        if self.bins.len() == BINS {
+        if self.sums.len() == BINS {
             for pair in 0..BINS / 2 {
-                let (first, second) = (self.bins[2 * pair], self.bins[2 * pair + 1]);
-                self.bins[pair] = std::array::from_fn(|sum| first[sum] + second[sum]);
+                let (first, second) = (self.sums[2 * pair], self.sums[2 * pair + 1]);
+                self.sums[pair] = std::array::from_fn(|sum| first[sum] + second[sum]);
             }
-            self.bins.truncate(BINS / 2);
+            self.sums.truncate(BINS / 2);
             self.width_ms *= 2;
         }
-        self.bins.push([0; N]);
-        self.bin_end_ms = self.width_ms.saturating_mul(self.bins.len() as u64);
+        self.sums.push([0; N]);
+        self.bin_end_ms = self.width_ms.saturating_mul(self.sums.len() as u64);
     }
 
     /// Beginning, end and sums of each bin up to the last call's time; the last one may be shorter than the others.
     pub(super) fn rows(&self) -> impl Iterator<Item = (SimTime, SimTime, &[u128; N])> {
-        let spans = self.bins.iter().enumerate().map(|(index, bin)| {
+        let spans = self.sums.iter().enumerate().map(|(index, bin)| {
             let start = self.width_ms * index as u64;
             (start, (start + self.width_ms).min(self.now_ms), bin)
         });

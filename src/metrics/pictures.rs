@@ -119,21 +119,21 @@ impl Sketches {
 
     /// The run ended at `end`.
     pub(super) fn finish(mut self, end: SimTime, names: &Names, waits: Vec<(String, Vec<Step>)>) -> Pictures {
-        let named = |what: What| what.map(|(id, purchase)| (name(&names.instance_types, id.index(), id), purchase));
+        let known = |what: What| what.map(|(id, purchase)| (name(&names.instance_types, id.index(), id), purchase));
         let level = |mut bins: Bins<1>, unit: u128| -> Vec<f64> {
             bins.advance(end, [0]);
             bins.rows().map(|(from, to, sums)| mean(sums[0], unit, (from, to))).collect()
         };
         self.spans.sort_by_key(|span| (span.launched, span.id));
         let spans = self.spans.into_iter().map(|span| NodeSpan {
-            what: named(span.what),
+            what: known(span.what),
             launched_s: span.launched.as_secs_f64(),
             ready_s: span.ready.map(SimTime::as_secs_f64),
             gone_s: span.gone.as_secs_f64(),
             cause: span.cause,
         });
         let fleets = self.fleets.into_iter().map(|(fleet, bins)| FleetSeries {
-            what: named(fleet.map(|(id, spot)| (id, if spot { PurchaseOption::Spot } else { PurchaseOption::Ec2 }))),
+            what: known(fleet.map(|(id, spot)| (id, if spot { PurchaseOption::Spot } else { PurchaseOption::Ec2 }))),
             nodes: level(bins, 1),
         });
         let shares = self.shares.into_iter().map(|((queue, share), bins)| ShareSeries {

@@ -46,7 +46,7 @@ impl Levels {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Happened {
     /// EC2 took an instance back.
-    Interruption = LEVELS as isize,
+    Interruption,
     /// An attempt ended with its node.
     InterruptedAttempt,
     /// A job was RUNNABLE again after an attempt.
@@ -96,14 +96,14 @@ impl Timeline {
 
     /// It happened at the time of the last call of `advance`.
     pub(super) fn count(&mut self, what: Happened) {
-        self.bins.last()[what as usize] += 1;
+        self.bins.last()[LEVELS + what as usize] += 1;
     }
 
     /// The bins up to the last call's time; the last one may be shorter than the others.
     pub(super) fn rows(&self) -> Vec<TimelineRow> {
         let rows = self.bins.rows().map(|(start, end, sums)| {
             let mean = |level: usize, unit: u128| mean(sums[level], unit, (start, end));
-            let count = |what: Happened| u64::try_from(sums[what as usize]).unwrap_or(u64::MAX);
+            let count = |what: Happened| u64::try_from(sums[LEVELS + what as usize]).unwrap_or(u64::MAX);
             TimelineRow {
                 start_s: start.as_secs_f64(),
                 end_s: end.as_secs_f64(),

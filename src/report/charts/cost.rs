@@ -118,7 +118,7 @@ mod tests {
         results.summary.instance_types = (1..=20).map(|n| row(&format!("t{n}.large"), f64::from(n))).collect();
         results.summary.cost = CostFacts { instances: 210.0, useful: 52.5, ..CostFacts::default() };
         let figure = figure(&results);
-        let text = "t20.large SPOT took 9.5 % of the $210.00 paid for instances, most of all types; 25 % of the money was \
+        let text = "t20.large Spot took 9.5 % of the $210.00 paid for instances, most of all types; 25 % of the money was \
                     useful; the largest other part is idle, 50 %.";
         assert_eq!(figure.sentence, text);
         for svg in figure.pictures.unwrap() {

@@ -7,7 +7,7 @@ use crate::metrics::figures::{count, counted, percent, span};
 use crate::metrics::{FleetSeries, NodeSpan, Pictures, Results};
 use crate::model::PurchaseOption;
 use crate::report::charts::kit::palette::{BLUE, GREEN, INK, KINDS, LIGHT_BLUE, LIGHT_ORANGE, ORANGE, Paint};
-use crate::report::charts::kit::{Anchor, Figure, Key, Mark, Picture, cross, fit, legend, ruled};
+use crate::report::charts::kit::{Figure, Key, Mark, Picture, cross, fit, legend, note, ruled};
 use crate::report::charts::over_time::{Layer, Levels, Lie, axis, largest, panels, sum};
 use crate::scheduler::NodeLossCause;
 
@@ -133,7 +133,7 @@ fn one_by_one(picture: &mut Picture, results: &Results, kinds: &[(&What, Vec<&No
         let label = format!("{}: {}", name(what), counted(nodes.len() as u64, "node"));
         let size = picture.text_size();
         let label = fit(&label, size, frame.right - frame.left);
-        picture.text(label, (frame.left, y + head / 2), Anchor::Start, INK);
+        note(picture, &label, (frame.left, y + head / 2), INK);
         y += head;
         let (starting, running) = paints(what);
         for node in nodes {
@@ -145,7 +145,7 @@ fn one_by_one(picture: &mut Picture, results: &Results, kinds: &[(&What, Vec<&No
                 picture.rect((ready, top), (to.max(ready + 1), bottom), running);
             }
             match node.cause {
-                Some(NodeLossCause::SpotInterruption) => cross(picture, (to, (top + bottom) / 2), INK),
+                Some(NodeLossCause::SpotInterruption) => cross(picture, (to, i32::midpoint(top, bottom)), INK),
                 Some(NodeLossCause::Failed) => picture.line(vec![(to, top), (to, bottom)], INK, 2),
                 Some(NodeLossCause::Terminated) | None => {}
             }

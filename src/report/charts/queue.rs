@@ -22,9 +22,10 @@ fn sentence(rows: &[TimelineRow]) -> Option<String> {
         return None;
     }
     let empty: f64 = rows.iter().filter(|row| row.waiting_jobs < 0.5).map(|row| row.end_s - row.start_s).sum();
+    let start_s = longest.start_s;
+    let when = if start_s > 0.0 { format!("after {}", span(start_s)) } else { "at the start".to_owned() };
     Some(format!(
-        "The queue is longest after {}, with {} jobs waiting; at most {} run at a time, and for {} of the run nearly none waits.",
-        span(longest.start_s),
+        "The queue is longest {when}, with {} jobs waiting; at most {} run at a time, and for {} of the run nearly none waits.",
         rounded(longest.waiting_jobs),
         rounded(running),
         percent(empty / end_s(rows))

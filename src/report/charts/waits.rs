@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use crate::metrics::figures::{count, percent, span};
 use crate::metrics::{Quantiles, QueueWaits, Results};
-use crate::report::charts::kit::palette::KINDS;
-use crate::report::charts::kit::{Axis, Figure, Key, Mark, Panel, Picture, dashed};
+use crate::report::charts::kit::palette::{INK, KINDS};
+use crate::report::charts::kit::{Axis, Figure, Frame, Key, Mark, Panel, Picture, dashed, note, width};
 use crate::report::charts::over_time::largest;
 
 /// Queues with a line of their own; each has its dashes, in pixels.
@@ -26,7 +26,7 @@ pub(in crate::report) fn figure(results: &Results) -> Figure {
         write!(sentence, " Queues with fewer jobs are left out: {}.", rest.len())
             .expect("writing to a string can't fail");
     }
-    Figure::new(id, title, sentence, |picture| draw(picture, &lines, zeros > 0))
+    Figure::new(id, title, sentence, |picture| draw(picture, &lines, &results.summary.wait_s, zeros > 0))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size to sort by")]
@@ -56,7 +56,7 @@ fn sentence(wait: &Quantiles, zeros: u64) -> String {
     text
 }
 
-fn draw(picture: &mut Picture, lines: &[&QueueWaits], zeros: bool) {
+fn draw(picture: &mut Picture, lines: &[&QueueWaits], wait: &Quantiles, zeros: bool) {
     let positive = lines.iter().flat_map(|queue| &queue.steps).map(|step| step.at_s).filter(|&at| at > 0.0);
     let least = positive.clone().fold(f64::INFINITY, f64::min).min(1e9);
     let most = positive.fold(least, f64::max);
@@ -81,6 +81,23 @@ fn draw(picture: &mut Picture, lines: &[&QueueWaits], zeros: bool) {
         points.push((frame.right, frame.top.max(points.last().map_or(0, |point| point.1))));
         points.dedup();
         dashed(picture, &points, paint, dash);
+    }
+    if lines.len() == 1 {
+        quantiles(picture, &frame, wait);
+    }
+}
+
+/// The median and the 95th percentile where they stand on the line.
+fn quantiles(picture: &mut Picture, frame: &Frame<'_>, wait: &Quantiles) {
+    for (share, at_s) in [(0.5, wait.p50), (0.95, wait.p95)] {
+        let Some(at_s) = at_s else { continue };
+        let (x, y) = (frame.x(at_s), frame.y(share));
+        picture.rect((x - 4, y - 4), (x + 4, y + 4), INK);
+        // The line rises from the left: what is above and left of it is free, unless it rises at once.
+        let label = format!("{:.0} % within {}", share * 100.0, span(at_s));
+        let left = x - 10 - width(&label, picture.text_size());
+        let at = if left > frame.left { (left, y - 2) } else { (x + 12, y + 14) };
+        note(picture, &label, at, INK);
     }
 }
 

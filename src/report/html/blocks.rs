@@ -34,7 +34,7 @@ pub(super) fn figure(figure: &Figure) -> Markup {
     html! {
         figure id=(figure.id) {
             h3 { (figure.title) }
-            figcaption { (figure.sentence) }
+            figcaption { (unbroken(&figure.sentence)) }
             @if let Some([wide, narrow]) = &figure.pictures {
                 div.wide { (PreEscaped(wide)) }
                 div.narrow { (PreEscaped(narrow)) }
@@ -43,31 +43,37 @@ pub(super) fn figure(figure: &Figure) -> Markup {
     }
 }
 
+/// A text whose figures keep their units: no line ends before a percent sign.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
+}
+
 /// A table of figures; nothing for one without rows.
 pub(super) fn table(table: &Table) -> Markup {
     html! {
         @if !table.rows.is_empty() {
             div.table {
-                div.scroll {
+                div.scroll tabindex="0" {
                     table.sortable[!table.ordered && table.rows.len() > 1] {
                         caption { (table.name) }
                         thead { tr {
                             th scope="col" { (table.row) }
                             @for head in &table.heads { th scope="col" { (head) } }
                         } }
-                        tbody { @for row in &table.rows { tr { (cells(row)) } } }
+                        tbody { @for row in &table.rows { tr { (cells(row, &table.heads)) } } }
                     }
                 }
-                @for note in &table.notes { p.notes { (note) } }
+                @for note in &table.notes { p.notes { (unbroken(note)) } }
             }
         }
     }
 }
 
-fn cells(row: &[Cell]) -> Markup {
+fn cells(row: &[Cell], heads: &[&str]) -> Markup {
     html! {
         @for (column, cell) in row.iter().enumerate() {
-            @if column == 0 { th scope="row" { (cell.text) } } @else { td data-v=[cell.value] { (cell.text) } }
+            @if column == 0 { th scope="row" { (cell.text) } }
+            @else { td.name[heads.get(column - 1) == Some(&"")] data-v=[cell.value] { (cell.text) } }
         }
     }
 }
@@ -77,7 +83,7 @@ pub(super) fn prose(caption: &str, heads: &[&str], rows: &[(bool, Vec<String>)])
     html! {
         div.table {
             div.scroll {
-                table {
+                table.prose {
                     caption { (caption) }
                     thead { tr { @for head in heads { th.words scope="col" { (head) } } } }
                     tbody {
@@ -85,7 +91,7 @@ pub(super) fn prose(caption: &str, heads: &[&str], rows: &[(bool, Vec<String>)])
                             tr.changed[*stands_out] {
                                 @for (column, text) in row.iter().enumerate() {
                                     @if column == 0 { th scope="row" { (text) } }
-                                    @else { td.words.reason[column + 1 == row.len()] { (text) } }
+                                    @else { td.words.reason[column + 1 == row.len()] data-head=[heads.get(column)] { (text) } }
                                 }
                             }
                         }

@@ -6,7 +6,7 @@ use crate::metrics::figures::{count, counted, percent, span, usd};
 use crate::metrics::{Results, Summary};
 use crate::report::charts::{blocked, cost, losses, nodes, queue, shares, vcpus, waits};
 use crate::report::form::NONE;
-use crate::report::html::blocks::{figure, key_figures, section, table};
+use crate::report::html::blocks::{figure, key_figures, section, table, unbroken};
 use crate::report::html::{appendix, page};
 use crate::report::provenance::Provenance;
 use crate::report::tables;
@@ -61,7 +61,7 @@ fn head(summary: &Summary, provenance: &Provenance) -> Markup {
     let used = summary.capacity.utilization.map_or_else(|| NONE.to_owned(), percent);
     let figures = [
         ("cost", usd(cost.total), per_job),
-        ("makespan", shown(summary.makespan_s), "first submission to last end".to_owned()),
+        ("makespan", shown(summary.makespan_s), "from the first submission".to_owned()),
         ("wait, 95th percentile", shown(summary.wait_s.p95), format!("median {}", shown(summary.wait_s.p50))),
         ("jobs succeeded", count(jobs.succeeded), not),
         ("vCPUs in use", used, "of those launched".to_owned()),
@@ -71,7 +71,7 @@ fn head(summary: &Summary, provenance: &Provenance) -> Markup {
             h1 { (summary.scenario) }
             @if !provenance.description.is_empty() { p { (provenance.description) } }
             p.quiet {
-                "One simulated run, seed " (summary.seed) ": " (span(summary.sim.end_s)) ", "
+                "One simulated run, seed " (summary.seed) ": " (span(summary.sim.end_s)) " simulated, "
                 (counted(jobs.submitted, "job")) "."
             }
             (key_figures(&figures))
@@ -84,7 +84,7 @@ fn findings(summary: &Summary) -> Markup {
         section id="findings" {
             h2 { "Findings" }
             @if summary.findings.is_empty() { p { "Nothing stands out." } }
-            @else { ul.findings { @for finding in &summary.findings { li { (finding.text) } } } }
+            @else { ul.findings { @for finding in &summary.findings { li { (unbroken(&finding.text)) } } } }
         }
     }
 }

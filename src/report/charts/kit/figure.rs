@@ -34,11 +34,10 @@ impl Figure {
     /// The wide picture as a file of its own, under its title and sentence.
     pub(in crate::report) fn alone(title: &str, sentence: &str, draw: impl Fn(&mut Picture)) -> String {
         let mut picture = Picture::new(Width::Wide);
-        picture.bottom = 12;
+        picture.margin = 20;
         picture.paragraph(title, 18, INK);
         picture.paragraph(sentence, 13, QUIET);
         draw(&mut picture);
-        picture.bottom += 8;
         picture.svg(&format!("{title}. {sentence}"))
     }
 }

@@ -54,9 +54,13 @@ pub(in crate::report) fn style() -> String {
     let mut rules = String::new();
     let mut line = |text: std::fmt::Arguments<'_>| rules.write_fmt(text).expect("writing to a string can't fail");
     line(format_args!(":root{{"));
-    ALL.iter().for_each(|paint| line(format_args!("--{}:#{:06X};", paint.name, paint.light)));
+    for Paint { name, light, .. } in ALL {
+        line(format_args!("--{name}:#{light:06X};"));
+    }
     line(format_args!("}}\n@media screen and (prefers-color-scheme:dark){{:root{{"));
-    ALL.iter().for_each(|paint| line(format_args!("--{}:#{:06X};", paint.name, paint.dark)));
+    for Paint { name, dark, .. } in ALL {
+        line(format_args!("--{name}:#{dark:06X};"));
+    }
     line(format_args!("}}}}\n"));
     for Paint { name, light, .. } in ALL {
         line(format_args!("svg [fill=\"#{light:06X}\"]{{fill:var(--{name})}}"));

@@ -1,7 +1,7 @@
 //! A panel: unit and legend above, a frame with grid and axes, areas and lines in it.
 
 use crate::report::charts::kit::axis::Axis;
-use crate::report::charts::kit::palette::{GRID, INK, Paint, QUIET};
+use crate::report::charts::kit::palette::{GRID, INK, PAPER, Paint, QUIET};
 use crate::report::charts::kit::picture::{Anchor, Picture};
 use crate::report::charts::kit::text;
 
@@ -122,17 +122,20 @@ pub(in crate::report) fn ruled<'a>(picture: &mut Picture, across_axis: &'a Axis,
     frame
 }
 
-/// Vertical grid lines, and below them labels (those that have room) and the unit.
+/// Vertical grid lines at those ticks whose labels have room; below them the labels and the unit.
 fn across(picture: &mut Picture, frame: &Frame<'_>, labelled: bool) {
     let size = picture.text_size();
     let mut free_from = i32::MIN;
     for (value, label) in &frame.across.ticks {
         let x = frame.x(*value);
-        picture.line(vec![(x, frame.top), (x, frame.bottom)], GRID, 1);
         let half = text::width(label, size) / 2;
-        if labelled && x - half >= free_from && x + half <= picture.pixels_wide() {
+        if x - half < free_from || x + half > picture.pixels_wide() {
+            continue;
+        }
+        free_from = x + half + 10;
+        picture.line(vec![(x, frame.top), (x, frame.bottom)], GRID, 1);
+        if labelled {
             picture.text(label, (x, frame.bottom + size), Anchor::Middle, QUIET);
-            free_from = x + half + 10;
         }
     }
     if labelled {
@@ -169,6 +172,13 @@ fn sample(picture: &mut Picture, mark: Mark, (x, y): (i32, i32)) {
         Mark::Line(paint, dash) => dashed(picture, &[(x, y), (x + 17, y)], paint, dash),
         Mark::Cross(paint) => cross(picture, (x + 8, y), paint),
     }
+}
+
+/// A text on paper of its own, so that no line runs through it; `at` is its left end.
+pub(in crate::report) fn note(picture: &mut Picture, words: &str, (x, y): (i32, i32), paint: Paint) {
+    let size = picture.text_size();
+    picture.rect((x, y - size * 3 / 5), (x + text::width(words, size), y + size * 3 / 5), PAPER);
+    picture.text(words, (x, y), Anchor::Start, paint);
 }
 
 /// A cross at a place.

@@ -39,6 +39,8 @@ pub(in crate::report) struct Picture {
     width: Width,
     /// How far down it is filled; charts move it.
     pub(in crate::report) bottom: i32,
+    /// Paper around all of it, in pixels.
+    pub(in crate::report) margin: i32,
     shapes: Vec<Shape>,
 }
 
@@ -48,7 +50,7 @@ const PLOTTERS_FONT_SCALE: f64 = 1.24;
 
 impl Picture {
     pub(in crate::report) fn new(width: Width) -> Self {
-        Self { width, bottom: 0, shapes: Vec::new() }
+        Self { width, bottom: 0, margin: 0, shapes: Vec::new() }
     }
 
     pub(in crate::report) fn is_narrow(&self) -> bool {
@@ -105,12 +107,16 @@ impl Picture {
 
     /// The drawing; `label` is what it is to those who can't see it.
     pub(in crate::report) fn svg(self, label: &str) -> String {
-        let size = [self.pixels_wide(), self.bottom.max(1)].map(|side| u32::try_from(side).expect("above 0"));
+        let sides = [self.pixels_wide(), self.bottom.max(1)];
+        let size = sides.map(|side| u32::try_from(side + 2 * self.margin).expect("above 0"));
         let mut svg = String::new();
         {
             let area = SVGBackend::with_string(&mut svg, (size[0], size[1])).into_drawing_area();
             let drawn = area.fill(&PAPER.rgb()).and_then(|()| {
-                self.shapes.into_iter().try_for_each(|shape| draw(&area, shape)).and_then(|()| area.present())
+                self.shapes
+                    .into_iter()
+                    .try_for_each(|shape| draw(&area, shape, self.margin))
+                    .and_then(|()| area.present())
             });
             drawn.expect("drawing into a string can't fail");
         }
@@ -120,34 +126,20 @@ impl Picture {
         let root = format!("<svg role=\"img\" aria-label=\"{label}\"{font} ");
         svg.replace(&font, "").replace(" opacity=\"1\"", "").replacen("<svg ", &root, 1)
     }
-
-    /// Texts with the boxes that they may fill, for tests.
-    #[cfg(test)]
-    pub(in crate::report) fn text_boxes(&self) -> Vec<(String, [i32; 4])> {
-        let boxes = self.shapes.iter().filter_map(|shape| match shape {
-            Shape::Text { text, at: (x, y), anchor, size, .. } => {
-                let wide = super::text::width(text, *size);
-                let left = match anchor {
-                    Anchor::Start => *x,
-                    Anchor::Middle => x - wide / 2,
-                    Anchor::End => x - wide,
-                };
-                Some((text.clone(), [left, y - size / 2, left + wide, y + size / 2]))
-            }
-            Shape::Rect { .. } | Shape::Area { .. } | Shape::Line { .. } => None,
-        });
-        boxes.collect()
-    }
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type DrawingError<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>;
 
-fn draw<'a>(area: &Area<'a>, shape: Shape) -> Result<(), DrawingError<'a>> {
+fn draw<'a>(area: &Area<'a>, shape: Shape, margin: i32) -> Result<(), DrawingError<'a>> {
+    let inside = |(x, y): (i32, i32)| (x + margin, y + margin);
+    let all = |points: Vec<_>| points.into_iter().map(inside).collect::<Vec<_>>();
     match shape {
-        Shape::Rect { from, to, paint } => area.draw(&Rectangle::new([from, to], paint.rgb().filled())),
-        Shape::Area { points, paint } => area.draw(&Polygon::new(points, paint.rgb().filled())),
-        Shape::Line { points, paint, width } => area.draw(&PathElement::new(points, paint.rgb().stroke_width(width))),
+        Shape::Rect { from, to, paint } => area.draw(&Rectangle::new([inside(from), inside(to)], paint.rgb().filled())),
+        Shape::Area { points, paint } => area.draw(&Polygon::new(all(points), paint.rgb().filled())),
+        Shape::Line { points, paint, width } => {
+            area.draw(&PathElement::new(all(points), paint.rgb().stroke_width(width)))
+        }
         Shape::Text { text, at, anchor, size, paint } => {
             let anchor = match anchor {
                 Anchor::Start => HPos::Left,
@@ -157,7 +149,7 @@ fn draw<'a>(area: &Area<'a>, shape: Shape) -> Result<(), DrawingError<'a>> {
             let font = (FONT, f64::from(size) * PLOTTERS_FONT_SCALE).into_font();
             let color = paint.rgb();
             let style = TextStyle::from(font).color(&color).pos(Pos::new(anchor, VPos::Center));
-            area.draw(&Text::new(text, at, style))
+            area.draw(&Text::new(text, inside(at), style))
         }
     }
 }

@@ -1,5 +1,5 @@
 //! How wide a text may get. The reader's font is not known when a chart is drawn, so widths are those of a wide one
-//! (DejaVu Sans): what fits in it fits in all.
+//! (`DejaVu Sans`): what fits in it fits in all.
 
 /// Width in pixels, at a font size in pixels.
 pub(in crate::report) fn width(text: &str, size: i32) -> i32 {
