@@ -11,6 +11,7 @@
 //! | `nodes` | a node from launch to bill, totals by instance type |
 //! | `timeline` | averages over time in a bounded number of bins |
 //! | `blocked` | what heads of queues waited for |
+//! | `window`, `steady` | what counts when a warm-up is left out, and the keys that say so |
 //! | `results`, `summary` | the keys of the results, and from what they are computed |
 //! | `findings` | what is worth a sentence |
 //! | `figures` | how numbers are written for people |
@@ -31,9 +32,11 @@ mod results;
 #[cfg(test)]
 mod scripted;
 mod sinks;
+mod steady;
 mod summary;
 mod timeline;
 mod waits;
+mod window;
 
 pub use billing::Tariff;
 pub use blocked::BlockedSeconds;
@@ -42,6 +45,8 @@ pub use findings::{Finding, FindingCode};
 pub use fold::Metrics;
 pub use results::Results;
 pub use sinks::Sinks;
+pub use steady::{Estimate, SteadyState, WarmupMethod, Window};
 pub use summary::*;
 pub use timeline::TimelineRow;
 pub use waits::Quantiles;
+pub use window::{Flow, WaitBin};

@@ -8,7 +8,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
 use crate::metrics::figures::{count, counted, number, percent, span, usd};
-use crate::metrics::{InstanceTypeRow, Quantiles, Summary};
+use crate::metrics::{InstanceTypeRow, Quantiles, Summary, WarmupMethod};
 use crate::model::Assumptions;
 
 const WIDTH: u16 = 100;
@@ -27,6 +27,7 @@ pub fn table(summary: &Summary) -> String {
         queues(summary),
         shares(summary),
         blocked(summary),
+        steady_state(summary),
         findings(summary),
         assumptions(summary),
     ];
@@ -104,10 +105,9 @@ fn times(summary: &Summary) -> String {
         quantiles("turnaround", &summary.turnaround_s),
     ];
     let mut text = section(heads, rows);
-    if let (Some(makespan), Some(mean), Some(max)) =
-        (summary.makespan_s, summary.bounded_slowdown.mean, summary.bounded_slowdown.max)
-    {
-        write!(text, "\nmakespan {}, bounded slowdown {} (max {})", span(makespan), number(mean), number(max))
+    if let (Some(mean), Some(max)) = (summary.bounded_slowdown.mean, summary.bounded_slowdown.max) {
+        let makespan = summary.makespan_s.map_or_else(String::new, |makespan| format!("makespan {}, ", span(makespan)));
+        write!(text, "\n{makespan}bounded slowdown {} (max {})", number(mean), number(max))
             .expect("writing to a string can't fail");
     }
     text
@@ -239,7 +239,7 @@ fn shares(summary: &Summary) -> String {
 
 /// Each queue's own head: times of several heads at once would add up to more than the run.
 fn blocked(summary: &Summary) -> String {
-    let end_s = summary.sim.end_s;
+    let end_s = summary.counted_s();
     let named = summary.queues.len() > 1;
     let rows: Vec<[String; 3]> = summary
         .queues
@@ -265,6 +265,35 @@ fn listed(head: &str, rows: impl IntoIterator<Item = [String; 2]>) -> String {
         column.set_padding((0, 1));
     }
     if table.is_empty() { String::new() } else { format!("{head}\n{}", table.trim_fmt()) }
+}
+
+/// What one long run says of the system after its warm-up, which all other figures leave out.
+fn steady_state(summary: &Summary) -> String {
+    let Some(steady) = &summary.steady_state else { return String::new() };
+    let how = match steady.method {
+        WarmupMethod::Fixed => "as given",
+        WarmupMethod::Mser5 => "by MSER-5",
+        WarmupMethod::Mser5NotFound => "half the run, for MSER-5 found no end of it",
+    };
+    let (warmup, window) = (span(steady.warmup_s), span(steady.window_s));
+    let mut lines = vec![format!("warm-up left out: {warmup} ({how}); observed: {window}")];
+    if let (Some(wait), Some(half), Some(lag1)) =
+        (steady.wait_mean, steady.wait_mean.and_then(|wait| wait.half_width), steady.lag1)
+    {
+        let (mean, batches) = (span(wait.mean), wait.n);
+        lines.push(format!("mean wait {mean} ± {} (95 %; {batches} batches, lag-1 correlation {lag1:.2})", span(half)));
+    }
+    if let (Some(growth), Some(half)) = (steady.growth_jobs_per_hour, steady.growth_half_width) {
+        let verdict = match steady.stable {
+            Some(true) => "stable",
+            Some(false) => "not stable",
+            None => "stable or not, the run is too short to tell",
+        };
+        let (come, growth, half) = (number(steady.jobs_per_hour), number(growth), number(half));
+        lines.push(format!("{verdict}: {come} jobs an hour come, and those in the system grow by {growth} ± {half} an hour"));
+    }
+    lines.extend(steady.notes.iter().cloned());
+    listed("STEADY STATE", lines.into_iter().map(|line| ["•".to_owned(), line]))
 }
 
 fn findings(summary: &Summary) -> String {
