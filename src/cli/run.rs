@@ -8,7 +8,7 @@ use crate::cli::output::{OutputFormat, print};
 use crate::cli::progress::{Progress, Stopwatch};
 use crate::cli::{CliError, ExitStatus};
 use crate::driver::{self, DriverError};
-use crate::experiment::{Load, WarmUp, common_warmup, steady_state};
+use crate::experiment::{PILOTS, WarmUp, choose_warmup, steady_state};
 use crate::history::EventBridge;
 use crate::history::status_reason::Texts;
 use crate::journal::{Header, Writer};
@@ -34,8 +34,8 @@ pub(super) struct RunArgs {
     /// Change a value of the scenario, by JSON pointer; repeat for more.
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
-    /// Leave out the beginning, and judge the steady state after it: a span like 2h or PT2H, or `auto`, which runs the
-    /// scenario once more before and takes the warm-up that MSER-5 finds.
+    /// Leave out the beginning, and judge the steady state after it: a span like 2h or PT2H, or `auto`, which takes what
+    /// MSER-5 finds in five pilot runs under other seeds.
     #[arg(long, value_name = "auto|SPAN", value_parser = Warmup::parse)]
     warmup: Option<Warmup>,
     /// Write summary.json, jobs.csv, nodes.csv, timeline.csv and timeline.svg into this folder.
@@ -69,15 +69,13 @@ impl Warmup {
         fixed.map_err(|error| format!("{error}; or `auto`"))
     }
 
-    /// Where it ends; `auto` asks a pilot run.
+    /// Where it ends; `auto` asks pilot runs.
     fn choose(self, scenario: &Resolved, seed: u64) -> Result<WarmUp, CliError> {
         match self {
             Self::Fixed(until) => Ok(WarmUp::fixed(until)),
             Self::Auto => {
-                eprintln!("pilot run, to find the warm-up");
-                let mut nothing = Files { journal: None, events: None };
-                let pilot = simulate(scenario.clone(), seed, None, None, &mut nothing).map_err(failed)?;
-                Ok(common_warmup([[Load::of(&pilot)].as_slice()]))
+                eprintln!("{PILOTS} pilot runs, to find the warm-up");
+                choose_warmup(&[scenario], seed).map_err(failed)
             }
         }
     }

@@ -1,87 +1,14 @@
-//! Steady state of long runs: from pilot runs the warm-up that is left out, from a run with it left out what can be said of
-//! the system.
-//!
-//! The series is the number of jobs in the system (without a pod, or RUNNING) as the timeline's averages: bounded, whatever
-//! the run's length, and it moves with everything else that has a warm-up. Jobs that are STARTING are not in it; there are
-//! few of them, and never more and more. What happens after the last submission is a cool-down, and left out as well.
+//! What one long run says of the steady state, once its warm-up is left out: the mean wait with its interval, or that there
+//! is none. What happens after the last submission is a cool-down, and left out as well.
 
-use crate::experiment::stats::{Bin, Growth, Verdict, batch_means, growth, mser5};
+use crate::experiment::stats::{Bin, Growth, Verdict, batch_means, growth};
+use crate::experiment::warmup::Load;
 use crate::metrics::{Results, SteadyState, WarmupMethod, Window};
 use crate::units::{SimDuration, SimTime};
 
 const LEVEL: f64 = 0.95;
 /// A cool-down of this share of the window is worth a note.
 const COOL_DOWN: f64 = 0.02;
-
-/// Number of jobs in the system over a run: averages over equal spans, from its beginning to the last submission.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Load {
-    span: SimDuration,
-    jobs: Vec<f64>,
-}
-
-/// How long a warm-up is to be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WarmUp {
-    /// Where it ends.
-    pub until: SimTime,
-    /// How that was chosen.
-    pub method: WarmupMethod,
-}
-
-impl Load {
-    /// The load of a run; a last span that is shorter than the others is left out.
-    pub fn of(results: &Results) -> Self {
-        let rows = &results.timeline;
-        let span = rows.first().map_or(SimDuration::ZERO, |row| SimDuration::from_secs_f64(row.end_s - row.start_s));
-        let until = results.flow.last_submission.unwrap_or_default();
-        let whole = rows.iter().take_while(|row| {
-            let (start, end) = (SimDuration::from_secs_f64(row.start_s), SimDuration::from_secs_f64(row.end_s));
-            end <= until.since(SimTime::ZERO) && end.as_millis() - start.as_millis() == span.as_millis()
-        });
-        Self { span, jobs: whole.map(|row| row.waiting_jobs + row.running_jobs).collect() }
-    }
-
-    /// The same in spans of this length, a power of two times its own.
-    fn widened(&self, span: SimDuration) -> Vec<f64> {
-        let factor = span.as_millis().checked_div(self.span.as_millis()).unwrap_or(1);
-        let factor = usize::try_from(factor).expect("spans of one run are not billions of another's").max(1);
-        #[expect(clippy::cast_precision_loss, reason = "a small power of two")]
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / factor as f64;
-        self.jobs.chunks_exact(factor).map(mean).collect()
-    }
-}
-
-impl WarmUp {
-    /// One that was given.
-    pub const fn fixed(until: SimTime) -> Self {
-        Self { until, method: WarmupMethod::Fixed }
-    }
-}
-
-/// The warm-up that is long enough for all variants, each given by its replications' loads: so all are treated alike.
-/// Replications of a variant are averaged first, as in Welch's procedure, for MSER-5 on a single run hangs on luck. Where
-/// a variant's warm-up has no end in the first half of its runs, that half is taken.
-pub fn common_warmup<'a>(variants: impl IntoIterator<Item = &'a [Load]>) -> WarmUp {
-    let found = variants.into_iter().map(warmup_of);
-    // Of equally long ones, one that was not found.
-    let rank = |warmup: &WarmUp| (warmup.until, warmup.method == WarmupMethod::Mser5NotFound);
-    found.max_by_key(rank).unwrap_or(WarmUp { until: SimTime::ZERO, method: WarmupMethod::Mser5NotFound })
-}
-
-fn warmup_of(replications: &[Load]) -> WarmUp {
-    let span = replications.iter().map(|load| load.span).max().unwrap_or_default();
-    let series: Vec<Vec<f64>> = replications.iter().map(|load| load.widened(span)).collect();
-    let length = series.iter().map(Vec::len).min().unwrap_or_default();
-    #[expect(clippy::cast_precision_loss, reason = "a number of replications")]
-    let number = series.len() as f64;
-    let mean: Vec<f64> = (0..length).map(|at| series.iter().map(|one| one[at]).sum::<f64>() / number).collect();
-    let (cut, method) = match mser5(&mean) {
-        Some(cut) => (cut, WarmupMethod::Mser5),
-        None => (length / 2, WarmupMethod::Mser5NotFound),
-    };
-    WarmUp { until: SimTime::from_millis(span.as_millis() * cut as u64), method }
-}
 
 /// What a run with a warm-up says of the steady state; `None` for one without.
 pub fn steady_state(results: &Results, method: WarmupMethod) -> Option<SteadyState> {
@@ -130,8 +57,8 @@ pub fn steady_state(results: &Results, method: WarmupMethod) -> Option<SteadySta
 /// The growth of the number of jobs per span after the warm-up, and the span's length in seconds.
 fn growth_after(results: &Results, window: Window, jobs_per_hour: f64) -> Option<(Growth, f64)> {
     let load = Load::of(results);
-    let span_s = load.span.as_secs_f64();
-    let after = results.timeline.iter().zip(&load.jobs).filter(|(row, _)| row.start_s >= window.from_s);
+    let span_s = load.span().as_secs_f64();
+    let after = results.timeline.iter().zip(load.jobs()).filter(|(row, _)| row.start_s >= window.from_s);
     let jobs: Vec<f64> = after.map(|(_, &jobs)| jobs).collect();
     growth(&jobs, jobs_per_hour * span_s / 3_600.0).map(|growth| (growth, span_s))
 }
@@ -139,12 +66,16 @@ fn growth_after(results: &Results, window: Window, jobs_per_hour: f64) -> Option
 /// Waits in equal spans of the window up to the last submission.
 fn wait_bins(results: &Results, observed_s: f64) -> Vec<Bin> {
     let width_s = results.flow.width.as_secs_f64();
-    let mut bins: Vec<Bin> = results.flow.waits.iter().map(|bin| {
-        #[expect(clippy::cast_precision_loss, reason = "means for statistics")]
-        let (sum, n) = (bin.wait_ms as f64 / 1e3, bin.jobs as f64);
-        Bin { sum, n }
-    })
-    .collect();
+    let mut bins: Vec<Bin> = results
+        .flow
+        .waits
+        .iter()
+        .map(|bin| {
+            #[expect(clippy::cast_precision_loss, reason = "means for statistics")]
+            let (sum, n) = (bin.wait_ms as f64 / 1e3, bin.jobs as f64);
+            Bin { sum, n }
+        })
+        .collect();
     // Spans at the end without a job that ended are spans of the window all the same.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundred; casts saturate")]
     let spans = if width_s > 0.0 { (observed_s / width_s).ceil() as usize } else { 0 };

@@ -37,6 +37,8 @@ mod summary;
 mod timeline;
 mod waits;
 mod window;
+#[cfg(test)]
+mod windowed;
 
 pub use billing::Tariff;
 pub use blocked::BlockedSeconds;

@@ -34,10 +34,10 @@ pub enum WarmupMethod {
     /// It was given.
     #[serde(rename = "FIXED")]
     Fixed,
-    /// By MSER-5, on the number of jobs in the system during a pilot run.
+    /// By MSER-5, on the number of jobs in the system during pilot runs under other seeds.
     #[serde(rename = "MSER_5")]
     Mser5,
-    /// MSER-5 found no end of the warm-up in the first half of the pilot run, so that half was left out.
+    /// MSER-5 found no end of the warm-up in the first half of the pilot runs, so that half was left out.
     #[serde(rename = "MSER_5_NOT_FOUND")]
     Mser5NotFound,
 }

@@ -5,9 +5,11 @@
 mod chart;
 mod file;
 mod output;
+mod study;
 mod table;
 
 pub use chart::{reading, timeline_svg};
 pub use file::{FileError, OutputFile};
 pub use output::{OutputDir, OutputError, json};
+pub use study::{comparison_table, write_comparison};
 pub use table::table;

@@ -37,7 +37,7 @@ pub fn table(summary: &Summary) -> String {
 }
 
 /// A borderless table under a heading: the first column reads from the left, numbers from the right.
-fn section<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub(super) fn section<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_width(WIDTH).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads);
@@ -290,7 +290,9 @@ fn steady_state(summary: &Summary) -> String {
             None => "stable or not, the run is too short to tell",
         };
         let (come, growth, half) = (number(steady.jobs_per_hour), number(growth), number(half));
-        lines.push(format!("{verdict}: {come} jobs an hour come, and those in the system grow by {growth} ± {half} an hour"));
+        lines.push(format!(
+            "{verdict}: {come} jobs an hour come, and those in the system grow by {growth} ± {half} an hour"
+        ));
     }
     lines.extend(steady.notes.iter().cloned());
     listed("STEADY STATE", lines.into_iter().map(|line| ["•".to_owned(), line]))

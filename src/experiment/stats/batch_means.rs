@@ -139,10 +139,10 @@ mod tests {
 
     #[test]
     fn short_correlation_asks_for_fewer_batches() {
-        // Blocks of twelve bins: correlated between thirtieths of 240, not between tenths.
-        let block = |n: u32| f64::from(((n / 12) * 7) % 20);
+        // Blocks of a tenth: three thirtieths are alike, and two twentieths, but no two tenths.
+        let block = |n: u32| f64::from(((n / 24) * 7) % 10);
         let found = batch_means(&bins((0..240).map(block)), 0.95).unwrap();
-        assert!(found.estimate.n < 30 && found.independent, "{found:?}");
+        assert!(found.estimate.n == 10 && found.independent, "{found:?}");
     }
 
     #[test]
