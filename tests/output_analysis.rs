@@ -212,7 +212,7 @@ fn bias_removed(
 
 /// Seeds of pilot runs: others than that of the run.
 fn others(seed: u64) -> Vec<u64> {
-    (1..=PILOTS).map(|pilot| 10_000 * pilot + seed).collect()
+    (1..=PILOTS as u64).map(|pilot| 10_000 * pilot + seed).collect()
 }
 
 #[test]

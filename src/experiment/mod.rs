@@ -8,6 +8,7 @@
 //! | `replicate`, `executor` | one run; many beside each other, with the same results on any number of threads |
 //! | `ledger` | what is kept of an unfinished study, and how it goes on |
 //! | `compare` | estimates, paired differences, ranks |
+//! | `plan/` | the cheapest design that keeps its objectives |
 //! | `warmup` | how much of a run's beginning is left out |
 //! | `steady` | what a run after its warm-up says of the steady state |
 //! | `stats/` | what an interval covers, where a warm-up ends, whether a system is stable |
@@ -18,6 +19,7 @@ mod compare;
 mod executor;
 mod ledger;
 mod metric;
+pub mod plan;
 mod replicate;
 pub mod stats;
 mod steady;

@@ -19,7 +19,7 @@ use crate::scenario::Resolved;
 use crate::units::{SimDuration, SimTime};
 
 /// Pilot runs per variant.
-pub const PILOTS: u64 = 5;
+pub const PILOTS: usize = 5;
 /// Seeds of pilots lie this far beyond those that they are for, out of the way of replications.
 const PILOT_SEEDS: u64 = 1_000_000_007;
 
@@ -82,14 +82,14 @@ impl WarmUp {
 /// The warm-up for runs of all these variants from `seed` on, by pilot runs under other seeds. Every variant gets the same
 /// one, so that their differences stay paired.
 pub fn choose_warmup(variants: &[&Resolved], seed: u64) -> Result<WarmUp, DriverError> {
-    let pilots = variants.iter().flat_map(|&variant| (1..=PILOTS).map(move |pilot| (variant, pilot)));
+    let pilots = variants.iter().flat_map(|&variant| (1..=PILOTS as u64).map(move |pilot| (variant, pilot)));
     let pilots: Vec<(&Resolved, u64)> = pilots.collect();
     let load = |&(variant, pilot): &(&Resolved, u64)| {
         let pilot_seed = seed.wrapping_add(PILOT_SEEDS).wrapping_add(pilot);
         simulate(variant, pilot_seed, None).map(|results| Load::of(&results))
     };
     let loads: Vec<Load> = pilots.par_iter().map(load).collect::<Result<_, _>>()?;
-    Ok(common_warmup(loads.chunks_exact(usize::try_from(PILOTS).expect("a handful"))))
+    Ok(common_warmup(loads.chunks_exact(PILOTS)))
 }
 
 /// The warm-up that is long enough for all variants, each given by its pilot runs' loads. Where a

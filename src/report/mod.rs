@@ -5,11 +5,13 @@
 mod chart;
 mod file;
 mod output;
+mod plan;
 mod study;
 mod table;
 
 pub use chart::{reading, timeline_svg};
 pub use file::{FileError, OutputFile};
 pub use output::{OutputDir, OutputError, json};
+pub use plan::{plan_table, write_plan};
 pub use study::{comparison_table, write_comparison};
 pub use table::table;
