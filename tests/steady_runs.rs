@@ -91,7 +91,7 @@ fn sums_hold_in_the_window_and_rows_are_those_of_the_window() {
     let before = column(&nodes, "launched_s").iter().filter(|&&secs| secs < 172_800.0).count() as u64;
     assert!(before > 0, "nodes that live through the warm-up's end");
     assert_eq!(rows - before, summary["capacity"]["nodes_launched"].as_u64().unwrap());
-    assert!(read("timeline.csv").lines().nth(1).unwrap().starts_with("0"), "the whole run");
+    assert!(read("timeline.csv").lines().nth(1).unwrap().starts_with('0'), "the whole run");
 }
 
 #[test]

@@ -92,8 +92,8 @@ pub fn choose_warmup(variants: &[&Resolved], seed: u64) -> Result<WarmUp, Driver
     Ok(common_warmup(loads.chunks_exact(PILOTS)))
 }
 
-/// The warm-up that is long enough for all variants, each given by its pilot runs' loads. Where a
-/// variant's warm-up has no end in the first half of its runs, that half is taken.
+/// The warm-up that is long enough for all variants, each given by its pilot runs' loads. Where a variant's warm-up has no
+/// end in the first half of its runs, that half is taken.
 pub fn common_warmup<'a>(variants: impl IntoIterator<Item = &'a [Load]>) -> WarmUp {
     let found = variants.into_iter().map(warmup_of);
     // Of equally long ones, one that was not found.
@@ -113,4 +113,44 @@ fn warmup_of(replications: &[Load]) -> WarmUp {
         None => (length / 2, WarmupMethod::Mser5NotFound),
     };
     WarmUp { until: SimTime::from_millis(span.as_millis() * cut as u64), method }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A load that climbs to a hundred for so many spans, and then stays about there.
+    fn load(span_s: u64, climb: u32, spans: u32) -> Load {
+        let noise = |n: u32| f64::from((n * 7_919) % 101) / 101.0;
+        let level = |n: u32| if n < climb { 100.0 * f64::from(n) / f64::from(climb) } else { 100.0 };
+        Load { span: SimDuration::from_secs(span_s), jobs: (0..spans).map(|n| level(n) + noise(n)).collect() }
+    }
+
+    fn secs(warmup: WarmUp) -> u64 {
+        warmup.until.as_millis() / 1_000
+    }
+
+    #[test]
+    fn the_slowest_variant_decides_for_all() {
+        let (quick, slow) = ([load(10, 20, 400), load(10, 20, 400)], [load(10, 100, 400), load(10, 100, 400)]);
+        let alone = [&quick, &slow].map(|variant| secs(common_warmup([variant.as_slice()])));
+        assert!((150..=250).contains(&alone[0]) && (900..=1_050).contains(&alone[1]), "{alone:?}");
+        let both = common_warmup([quick.as_slice(), slow.as_slice()]);
+        assert_eq!((secs(both), both.method), (alone[1], WarmupMethod::Mser5));
+    }
+
+    #[test]
+    fn runs_of_different_length_are_brought_to_the_same_spans() {
+        // The longer run's spans are twice as long, and it is cut to the shorter one's time.
+        let pilots = [load(10, 100, 400), load(20, 50, 500)];
+        let found = secs(common_warmup([pilots.as_slice()]));
+        assert!((850..=1_100).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn a_load_that_never_settles_costs_half_the_run() {
+        let found = common_warmup([[load(10, 400, 400)].as_slice(), [load(10, 20, 400)].as_slice()]);
+        assert_eq!((secs(found), found.method), (2_000, WarmupMethod::Mser5NotFound));
+        assert_eq!(secs(common_warmup([[].as_slice()])), 0);
+    }
 }
