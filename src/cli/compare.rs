@@ -80,9 +80,9 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus, CliError> {
 fn words(args: &CompareArgs) -> Vec<String> {
     let metrics = args.metrics.iter().flat_map(|metric| option("--metric", Some(metric)));
     let more = [
-        option("--replications", args.replications),
-        option("--precision", args.precision),
-        option("--max-replications", args.max_replications),
+        option("--replications", args.replications.as_ref()),
+        option("--precision", args.precision.as_ref()),
+        option("--max-replications", args.max_replications.as_ref()),
         option("--baseline", args.baseline.as_ref()),
         metrics.collect(),
     ];

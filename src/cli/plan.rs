@@ -73,8 +73,8 @@ fn words(args: &PlanArgs) -> Vec<String> {
     let more = [
         args.slo.iter().flat_map(|objective| option("--slo", Some(objective))).collect(),
         option("--minimize", args.minimize.as_ref()),
-        option("--max-replications", args.max_replications),
-        option("--fresh", args.fresh),
+        option("--max-replications", args.max_replications.as_ref()),
+        option("--fresh", args.fresh.as_ref()),
     ];
     args.study.words("plan", more.concat())
 }

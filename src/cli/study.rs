@@ -36,6 +36,10 @@ pub(super) struct StudyArgs {
     /// Confidence level of intervals [default: 0.95]
     #[arg(long)]
     level: Option<f64>,
+    /// Leave out each run's beginning, the same in all variants: a span like 2h, or `auto`, which takes what MSER-5 finds in
+    /// pilot runs.
+    #[arg(long, value_name = "auto|SPAN")]
+    warmup: Option<String>,
     /// Write the results into this folder, and keep finished runs there while the study goes on.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -66,6 +70,7 @@ impl StudyArgs {
         );
         file.seed = self.seed.or(file.seed);
         file.level = self.level.or(file.level);
+        file.warmup = self.warmup.clone().or(file.warmup);
         Ok(file)
     }
 
@@ -102,6 +107,7 @@ impl StudyArgs {
         words.extend(each("--set", &self.set));
         words.extend(more);
         words.extend(self.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+        words.extend(option("--warmup", self.warmup.as_ref()));
         words.extend(self.level.iter().flat_map(|level| ["--level".to_owned(), level.to_string()]));
         words
     }
@@ -152,8 +158,8 @@ pub(super) fn bad_input(findings: &Findings) -> CliError {
 }
 
 /// An option and its value, if it was given.
-pub(super) fn option(name: &str, value: Option<impl ToString>) -> Vec<String> {
-    value.iter().flat_map(|value| [name.to_owned(), value.to_string()]).collect()
+pub(super) fn option<V: ToString>(name: &str, value: Option<&V>) -> Vec<String> {
+    value.into_iter().flat_map(|value| [name.to_owned(), value.to_string()]).collect()
 }
 
 /// A share as `2%` or `0.02`.

@@ -62,6 +62,8 @@ pub(super) struct Jobs {
     pub(super) slowdown_max: f64,
     pub(super) first_submit: Option<SimTime>,
     pub(super) last_end: Option<SimTime>,
+    /// Of all jobs, those before a window's beginning among them.
+    pub(super) last_submit: Option<SimTime>,
 }
 
 impl Jobs {
@@ -79,6 +81,7 @@ impl Jobs {
 
     pub(super) fn submitted(&mut self, queue: JobQueueId, share: Option<ShareId>, jobs: u64, now: SimTime) {
         self.first_submit.get_or_insert(now);
+        self.last_submit = Some(now);
         self.queue(queue).submitted += jobs;
         if let Some(share) = share {
             self.shares.entry((queue, share)).or_default().submitted += jobs;

@@ -24,6 +24,7 @@ pub fn table(summary: &Summary) -> String {
         section(&tables::queues(summary)),
         section(&tables::shares(summary)),
         section(&tables::blocked(summary)),
+        steady_state(summary),
         findings(summary),
         assumptions(summary),
     ];
@@ -83,6 +84,11 @@ fn listed(head: &str, rows: impl IntoIterator<Item = [String; 2]>) -> String {
         column.set_padding((0, 1));
     }
     if table.is_empty() { String::new() } else { format!("{head}\n{}", table.trim_fmt()) }
+}
+
+/// What one long run says of the system after its warm-up, which all other figures leave out.
+fn steady_state(summary: &Summary) -> String {
+    listed("STEADY STATE", tables::steady_state(summary).into_iter().map(|line| ["•".to_owned(), line]))
 }
 
 fn findings(summary: &Summary) -> String {

@@ -24,8 +24,8 @@ pub(in crate::report) fn of_plan(plan: &Plan) -> Figure {
             Outcome::Feasible | Outcome::Passed => BLUE,
             Outcome::Infeasible | Outcome::NotHeld => GREY,
         };
-        let point = Point { name: design.name.clone(), across: design.cost?.mean, up: design.wait?.mean, paint };
-        Some((index, point))
+        let (across, up) = (design.cost?.mean, design.wait?.mean);
+        Some((index, Point { name: design.name.clone(), across, up, paint }))
     });
     let points: Vec<(usize, Point)> = points.collect();
     let keys = [

@@ -69,11 +69,11 @@ pub(super) fn table(table: &Table) -> Markup {
     }
 }
 
-fn cells(row: &[Cell], heads: &[&str]) -> Markup {
+fn cells(row: &[Cell], heads: &[String]) -> Markup {
     html! {
         @for (column, cell) in row.iter().enumerate() {
             @if column == 0 { th scope="row" { (cell.text) } }
-            @else { td.name[heads.get(column - 1) == Some(&"")] data-v=[cell.value] { (cell.text) } }
+            @else { td.name[heads.get(column - 1).is_some_and(String::is_empty)] data-v=[cell.value] { (cell.text) } }
         }
     }
 }

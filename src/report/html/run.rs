@@ -40,6 +40,7 @@ pub fn run_page(results: &Results, provenance: &Provenance) -> String {
     let body = html! {
         (head(summary, provenance))
         (findings(summary))
+        (steady_state(summary))
         (section("capacity", "Capacity", &capacity))
         (section("jobs", "Jobs", &jobs))
         (section("money", "Cost", &cost))
@@ -75,6 +76,15 @@ fn head(summary: &Summary, provenance: &Provenance) -> Markup {
                 (counted(jobs.submitted, "job")) "."
             }
             (key_figures(&figures))
+        }
+    }
+}
+
+fn steady_state(summary: &Summary) -> Markup {
+    let lines = tables::steady_state(summary);
+    html! {
+        @if !lines.is_empty() {
+            (section("steady-state", "Steady state", &html! { ul.findings { @for line in &lines { li { (unbroken(line)) } } } }))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A comparison in tables and sentences. Everything shown here is in `comparison.json` too.
 
 use crate::experiment::{Better, Comparison, MetricColumn, VariantRow, Verdict};
-use crate::metrics::figures::{count, counted, percent};
+use crate::metrics::figures::{count, counted, percent, span};
 use crate::report::form::{Cell, NONE, Table};
 use crate::report::study::words::{self, CANT_TELL};
 use crate::report::terminal::section;
@@ -25,8 +25,9 @@ pub fn comparison_table(comparison: &Comparison) -> String {
 pub(in crate::report) fn head(comparison: &Comparison) -> String {
     let Comparison { seed, replications, variants, .. } = comparison;
     let last = seed.wrapping_add(u64::from(replications.saturating_sub(1)));
+    let warmup = comparison.warmup_s.map_or_else(String::new, |secs| format!(", the first {} left out", span(secs)));
     let text = format!(
-        "{}: {}, {} each (seeds {seed} to {last}), {} intervals",
+        "{}: {}, {} each (seeds {seed} to {last}){warmup}, {} intervals",
         comparison.scenario,
         counted(variants.len() as u64, "variant"),
         counted((*replications).into(), "replication"),
@@ -107,6 +108,14 @@ pub(in crate::report) fn notes(comparison: &Comparison) -> Vec<String> {
         let others = standing.not_distinguishable_from.iter().map(|&other| comparison.variants[other].name.as_str());
         lines.push(format!("not distinguishable from the first: {}", others.collect::<Vec<_>>().join("; ")));
     }
+    lines.extend(comparison.variants.iter().filter(|row| row.unstable_runs > Some(0)).map(|row| {
+        format!(
+            "UNSTABLE: in {} of {} of {} the queue grows without end; its means hang on how long runs are",
+            row.unstable_runs.unwrap_or_default(),
+            counted(comparison.replications.into(), "run"),
+            row.name
+        )
+    }));
     lines.extend(precision(comparison));
     let gains = comparison.variants.iter().filter_map(|row| row.metrics.first()?.difference?.variance_reduction);
     if let Some(least) = gains.min_by(f64::total_cmp).filter(|&least| least >= 1.5) {
@@ -140,20 +149,16 @@ pub(in crate::report) fn sentence(comparison: &Comparison) -> String {
         return "Nothing was compared.".to_owned();
     };
     let Some(mean) = best.metrics[0].estimate else { return format!("No run has a value of {}.", metric.key) };
-    let mut text = format!("{} has the best {}: {}", best.name, metric.key, words::estimate(&mean, metric.unit));
     let baseline = &comparison.variants[comparison.baseline].name;
-    match &best.metrics[0].difference {
-        Some(found) if found.verdict != Verdict::Better => {
-            text.push_str(&format!(", which can't be told from {baseline}"));
-        }
-        Some(found) => text.push_str(&format!(", {} against {baseline}", words::difference(found, metric.unit))),
-        None if at == comparison.baseline && comparison.variants.len() > 1 => text.push_str(", and is the baseline"),
-        None => {}
-    }
-    let open = best.standing.as_ref().map_or(0, |standing| standing.not_distinguishable_from.len());
-    if open > 0 {
-        text.push_str(&format!("; {} can't be told from it", counted(open as u64, "variant")));
-    }
-    text.push('.');
-    text
+    let against = match &best.metrics[0].difference {
+        Some(found) if found.verdict != Verdict::Better => format!(", which can't be told from {baseline}"),
+        Some(found) => format!(", {} against {baseline}", words::difference(found, metric.unit)),
+        None if at == comparison.baseline && comparison.variants.len() > 1 => ", and is the baseline".to_owned(),
+        None => String::new(),
+    };
+    let open = match best.standing.as_ref().map_or(0, |standing| standing.not_distinguishable_from.len()) {
+        0 => String::new(),
+        open => format!("; {} can't be told from it", counted(open as u64, "variant")),
+    };
+    format!("{} has the best {}: {}{against}{open}.", best.name, metric.key, words::estimate(&mean, metric.unit))
 }
