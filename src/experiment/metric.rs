@@ -158,7 +158,8 @@ pub fn measures(summary: &Summary) -> Measures {
     for (name, value) in &fields {
         match name.as_str() {
             // The seed is a name, the assumptions are given, findings repeat what stands elsewhere.
-            "seed" | "assumptions" | "findings" | "instance_types" | "node_sizes" | "queues" | "shares" => {}
+            "seed" | "assumptions" | "findings" | "instance_types" | "node_sizes" | "queues" | "shares"
+            | "job_names" => {}
             "steady_state" => {
                 put(&mut found, name, value);
                 let unstable = value.get("stable").map(|stable| if *stable == Value::Bool(false) { 1.0 } else { 0.0 });
@@ -174,6 +175,9 @@ pub fn measures(summary: &Summary) -> Measures {
     };
     for (queue, row) in named("queues", |row| Some(format!("queues.{}", row["queue"].as_str()?))) {
         put(&mut found, &queue, &row);
+    }
+    for (job_name, row) in named("job_names", |row| Some(format!("job_names.{}", row["job_name"].as_str()?))) {
+        put(&mut found, &job_name, &row);
     }
     let share = |row: &Value| Some(format!("shares.{}.{}", row["queue"].as_str()?, row["share"].as_str()?));
     for (share, row) in named("shares", share) {

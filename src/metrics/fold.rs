@@ -10,6 +10,7 @@ use crate::metrics::blocked::BlockedTime;
 use crate::metrics::capacity::Part;
 use crate::metrics::costs::{Followed, PodCost, PodMeters};
 use crate::metrics::jobs::Jobs;
+use crate::metrics::kinds::Kinds;
 use crate::metrics::nodes::Nodes;
 use crate::metrics::pictures::Sketches;
 use crate::metrics::sinks::Sinks;
@@ -32,6 +33,7 @@ pub struct Metrics {
     /// By pod slot.
     pods: Vec<PodMark>,
     pub(super) jobs: Jobs,
+    pub(super) kinds: Kinds,
     pub(super) nodes: Nodes,
     pub(super) levels: Levels,
     pub(super) timeline: Timeline,
@@ -99,6 +101,7 @@ impl Metrics {
         let tariff = Tariff::from(assumptions);
         Self {
             jobs: Jobs::new(names.job_queues.len()),
+            kinds: Kinds::new(&names),
             nodes: Nodes::new(instance_types, tariff),
             specs: Vec::with_capacity(names.job_specs.len()),
             names,
@@ -158,6 +161,7 @@ impl Metrics {
             Event::JobSubmitted { queue, spec, array_size, .. } => {
                 let jobs = u64::from(array_size.unwrap_or(1));
                 levels.waiting_jobs += jobs;
+                self.kinds.submitted(*spec, jobs);
                 let spec = self.spec(*spec);
                 self.jobs.submitted(*queue, spec.share, jobs, now);
                 self.levels.demand_mcpu += jobs * spec.demand();
@@ -263,6 +267,7 @@ impl Metrics {
         let counts = self.counting.counts(end.submitted_at);
         if counts {
             self.jobs.ended(end, self.spec(end.spec).share);
+            self.kinds.ended(end);
             self.counting.ended(end);
         }
         match &mut self.sinks {
@@ -315,6 +320,7 @@ impl Metrics {
             Reason::SubmissionRefused { queue, spec, jobs, .. } => {
                 let jobs = u64::from(*jobs);
                 self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(jobs);
+                self.kinds.refused(*spec, jobs);
                 let spec = self.spec(*spec);
                 self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(jobs * spec.demand());
                 self.jobs.refused(*queue, spec.share, jobs);

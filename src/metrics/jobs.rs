@@ -10,7 +10,7 @@ use crate::units::{MilliCpu, SimDuration, SimTime};
 /// Slowdowns are bounded below at this runtime, as is usual in the field: short jobs would drown everything else.
 const SLOWDOWN_FLOOR: SimDuration = SimDuration::from_secs(10);
 
-/// Jobs of one queue, or of one share of a queue.
+/// Jobs of one queue, of one share of a queue, or of one name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct QueueJobs {
     pub(super) submitted: u64,
@@ -22,7 +22,7 @@ pub(super) struct QueueJobs {
 }
 
 impl QueueJobs {
-    fn ended(&mut self, end: &JobEnd) {
+    pub(super) fn ended(&mut self, end: &JobEnd) {
         if end.succeeded() {
             self.succeeded += 1;
         } else {

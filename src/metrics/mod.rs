@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `fold` | which fact or decision moves which number |
 //! | `waits` | how exact quantiles are |
-//! | `jobs` | what counts as attempt, retry, wait, slowdown |
+//! | `jobs`, `kinds` | what counts as attempt, retry, wait, slowdown; the same by name of job |
 //! | `capacity` | how a node's CPU time and bill are split |
 //! | `billing` | what EC2 charges |
 //! | `costs` | what a pod, and so a job, costs of that |
@@ -29,6 +29,7 @@ pub mod figures;
 mod findings;
 mod fold;
 mod jobs;
+mod kinds;
 mod nodes;
 mod pictures;
 mod results;

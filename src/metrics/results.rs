@@ -9,8 +9,8 @@ use crate::metrics::fold::{Learned, Metrics};
 use crate::metrics::nodes::FleetRow;
 use crate::metrics::pictures::Pictures;
 use crate::metrics::summary::{
-    CapacityFacts, CostFacts, InstanceTypeRow, JobFacts, NodeSize, QueueRow, ShareRow, SimFacts, Slowdown, SpotFacts,
-    Summary,
+    CapacityFacts, CostFacts, InstanceTypeRow, JobFacts, JobNameRow, NodeSize, QueueRow, ShareRow, SimFacts, Slowdown,
+    SpotFacts, Summary,
 };
 use crate::metrics::timeline::TimelineRow;
 use crate::metrics::waits::Spans;
@@ -88,6 +88,7 @@ impl Metrics {
             instance_types: fleet.rows,
             queues: self.queue_rows(),
             shares: self.share_rows(),
+            job_names: self.job_name_rows(),
             node_sizes: self.learned.iter().map(|learned| node_size(learned, &self.names)).collect(),
             assumptions: self.assumptions.rows().into_iter().map(|row| (row.name.to_owned(), row.value)).collect(),
             findings: Vec::new(),
@@ -140,6 +141,18 @@ impl Metrics {
 
     fn queue_name(&self, index: usize) -> String {
         self.names.job_queues.get(index).cloned().unwrap_or_else(|| format!("jq-{index}"))
+    }
+
+    fn job_name_rows(&self) -> Vec<JobNameRow> {
+        let rows = self.kinds.iter().map(|(name, jobs)| JobNameRow {
+            job_name: name.to_owned(),
+            submitted: jobs.submitted,
+            succeeded: jobs.succeeded,
+            failed: jobs.failed,
+            unfinished: jobs.submitted.saturating_sub(jobs.succeeded + jobs.failed),
+            wait_s: jobs.wait.quantiles(),
+        });
+        rows.collect()
     }
 
     fn share_rows(&self) -> Vec<ShareRow> {

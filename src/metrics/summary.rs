@@ -45,6 +45,9 @@ pub struct Summary {
     /// Shares of fair-share queues, by queue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<ShareRow>,
+    /// Jobs by name, where a run has several names and not too many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub job_names: Vec<JobNameRow>,
     /// What nodes really offered, against the estimate by which they were chosen.
     pub node_sizes: Vec<NodeSize>,
     /// Values of all assumptions, by name.
@@ -268,6 +271,23 @@ pub struct QueueRow {
     pub wait_s: Quantiles,
     /// How long its head was blocked, by reason.
     pub blocked_s: BlockedSeconds,
+}
+
+/// Jobs of one name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobNameRow {
+    /// `jobName`.
+    pub job_name: String,
+    /// Submitted.
+    pub submitted: u64,
+    /// SUCCEEDED.
+    pub succeeded: u64,
+    /// FAILED.
+    pub failed: u64,
+    /// Neither, when the simulation ended.
+    pub unfinished: u64,
+    /// From submission to the first RUNNING.
+    pub wait_s: Quantiles,
 }
 
 /// Jobs of one share of a fair-share queue.

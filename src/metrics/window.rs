@@ -111,6 +111,7 @@ impl Metrics {
         let now = self.counting.from;
         self.counting.due = SimTime::MAX;
         let last_submit = self.jobs.last_submit;
+        self.kinds.clear();
         self.jobs = Jobs { last_submit, ..Jobs::new(self.names.job_queues.len()) };
         self.blocked.begin_window(now);
         self.nodes.begin_window(now, &self.levels);

@@ -167,6 +167,23 @@ pub(super) fn shares(summary: &Summary) -> Table {
     Table::new("Shares", &heads, rows.collect()).of("share")
 }
 
+pub(super) fn job_names(summary: &Summary) -> Table {
+    let rows = summary.job_names.iter().map(|row| {
+        vec![
+            Cell::text(&row.job_name),
+            Cell::count(row.submitted),
+            Cell::count(row.succeeded),
+            Cell::count(row.failed),
+            Cell::count(row.unfinished),
+            Cell::span(row.wait_s.p50),
+            Cell::span(row.wait_s.p95),
+            Cell::span(row.wait_s.max),
+        ]
+    });
+    let heads = ["submitted", "succeeded", "failed", "unfinished", "wait p50", "p95", "max"];
+    Table::new("Job names", &heads, rows.collect()).of("job name")
+}
+
 /// A queue's head blocked by something: queue (empty where there is but one), reason, seconds.
 pub(super) fn blocked_by(summary: &Summary) -> impl Iterator<Item = (&str, &str, f64)> {
     let named = summary.queues.len() > 1;

@@ -23,6 +23,7 @@ pub fn table(summary: &Summary) -> String {
         section(&tables::instance_types(summary)),
         section(&tables::queues(summary)),
         section(&tables::shares(summary)),
+        section(&tables::job_names(summary)),
         section(&tables::blocked(summary)),
         steady_state(summary),
         findings(summary),

@@ -22,6 +22,7 @@ pub fn run_page(results: &Results, provenance: &Provenance) -> String {
         (table(&tables::times(summary)))
         (table(&tables::queues(summary)))
         (table(&tables::shares(summary)))
+        (table(&tables::job_names(summary)))
     };
     let capacity = html! {
         (figure(&vcpus::figure(results)))
