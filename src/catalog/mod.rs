@@ -10,6 +10,7 @@ mod instance_type;
 pub mod kubelet;
 mod offer;
 mod region;
+mod source;
 mod table;
 
 pub use error::CatalogError;
@@ -17,3 +18,4 @@ pub use expand::{expand, expand_all, one_architecture};
 pub use instance_type::{Architecture, Gpu, InstanceType, families, family, instance_type, instance_types};
 pub use offer::{InterruptionBucket, Offer, PriceBasis, SpotBasis, SpotOffer};
 pub use region::{Region, region, regions_with_prices};
+pub use source::{SOURCES, Source};

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use crate::cli::output::{OutputFormat, json, print};
-use crate::cli::study::{StudyArgs, StudyProgress, judge, parse_share};
+use crate::cli::provenance::provenance;
+use crate::cli::study::{StudyArgs, StudyProgress, judge, option, parse_share};
 use crate::cli::{CliError, ExitStatus};
 use crate::experiment::{StudyError, compare};
 use crate::report;
@@ -64,7 +65,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus, CliError> {
         return Err(args.study.failed(&StudyError::Interrupted));
     }
     if let Some(folder) = &args.study.out {
-        let files = report::write_comparison(folder, &comparison, executor.samples())
+        let provenance = provenance(&words(args), &study.designs[study.baseline]);
+        let files = report::write_comparison(folder, &comparison, executor.samples(), &provenance)
             .map_err(|error| CliError::Failed(error.to_string()))?;
         for file in files {
             eprintln!("wrote {}", file.display());
@@ -72,4 +74,17 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus, CliError> {
     }
     executor.close().map_err(|error| args.study.failed(&error))?;
     Ok(ExitStatus::Done)
+}
+
+/// The command that gives the same numbers again.
+fn words(args: &CompareArgs) -> Vec<String> {
+    let metrics = args.metrics.iter().flat_map(|metric| option("--metric", Some(metric)));
+    let more = [
+        option("--replications", args.replications.as_ref()),
+        option("--precision", args.precision.as_ref()),
+        option("--max-replications", args.max_replications.as_ref()),
+        option("--baseline", args.baseline.as_ref()),
+        metrics.collect(),
+    ];
+    args.study.words("compare", more.concat())
 }

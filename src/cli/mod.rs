@@ -9,6 +9,7 @@ mod explain;
 mod output;
 mod plan;
 mod progress;
+mod provenance;
 mod replay;
 mod run;
 mod schema;

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use crate::cli::output::{OutputFormat, json, print};
-use crate::cli::study::{StudyArgs, StudyProgress, bad_input, judge};
+use crate::cli::provenance::provenance;
+use crate::cli::study::{StudyArgs, StudyProgress, bad_input, judge, option};
 use crate::cli::{CliError, ExitStatus};
 use crate::experiment::plan::{PlanRequest, plan};
 use crate::report;
@@ -56,7 +57,8 @@ pub(super) fn run(args: &PlanArgs) -> Result<ExitStatus, CliError> {
         OutputFormat::Json => json("the plan", &found)?,
     })?;
     if let Some(folder) = &args.study.out {
-        let files = report::write_plan(folder, &found, executor.samples())
+        let provenance = provenance(&words(args), &study.designs[study.baseline]);
+        let files = report::write_plan(folder, &found, executor.samples(), &provenance)
             .map_err(|error| CliError::Failed(error.to_string()))?;
         for file in files {
             eprintln!("wrote {}", file.display());
@@ -64,4 +66,15 @@ pub(super) fn run(args: &PlanArgs) -> Result<ExitStatus, CliError> {
     }
     executor.close().map_err(|error| args.study.failed(&error))?;
     Ok(if found.chosen.is_some() { ExitStatus::Done } else { ExitStatus::Diverged })
+}
+
+/// The command that gives the same numbers again.
+fn words(args: &PlanArgs) -> Vec<String> {
+    let more = [
+        args.slo.iter().flat_map(|objective| option("--slo", Some(objective))).collect(),
+        option("--minimize", args.minimize.as_ref()),
+        option("--max-replications", args.max_replications.as_ref()),
+        option("--fresh", args.fresh.as_ref()),
+    ];
+    args.study.words("plan", more.concat())
 }

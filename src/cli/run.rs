@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::output::{OutputFormat, print};
 use crate::cli::progress::{Progress, Stopwatch};
+use crate::cli::provenance::{file_word, provenance};
 use crate::cli::{CliError, ExitStatus};
 use crate::driver::{self, DriverError};
 use crate::experiment::{PILOTS, WarmUp, choose_warmup, steady_state};
@@ -38,7 +39,7 @@ pub(super) struct RunArgs {
     /// MSER-5 finds in five pilot runs under other seeds.
     #[arg(long, value_name = "auto|SPAN", value_parser = Warmup::parse)]
     warmup: Option<Warmup>,
-    /// Write summary.json, jobs.csv, nodes.csv, timeline.csv and timeline.svg into this folder.
+    /// Write report.html, summary.json, jobs.csv, nodes.csv, timeline.csv and timeline.svg into this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Write every observation and decision as JSON Lines; compressed when the name ends in .gz.
@@ -107,6 +108,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
             .with_texts(Texts::new(&scenario.world.assumptions).with_reasons(scenario.request_reasons.clone()))
     });
 
+    let provenance = provenance(&words(args), &scenario);
     let watch = Stopwatch::start();
     let warmup = args.warmup.map(|warmup| warmup.choose(&scenario, seed)).transpose()?;
     let mut watchers = Files { journal, events };
@@ -124,7 +126,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
         events.into_inner().finish().map_err(failed)?;
     }
     if let Some(out) = out {
-        let files = out.write(&results).map_err(failed)?;
+        let files = out.write(&results, &provenance).map_err(failed)?;
         for file in files {
             eprintln!("wrote {}", file.display());
         }
@@ -133,6 +135,14 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
         OutputFormat::Table => report::table(&results.summary),
         OutputFormat::Json => report::json(&results.summary),
     })
+}
+
+/// The words that give the same numbers again: where files go makes no difference to them.
+fn words(args: &RunArgs) -> Vec<String> {
+    let mut words = vec!["run".to_owned(), file_word(&args.scenario)];
+    words.extend(args.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+    words.extend(args.set.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
+    words
 }
 
 /// Reads a scenario with its settings; every finding is told at once.
@@ -177,7 +187,7 @@ fn simulate(
     let Resolved { world, config, names, scenario_name, .. } = scenario;
     let mut metrics = Metrics::new(config.instance_types.clone(), names, &world.assumptions);
     if let Some(out) = out {
-        metrics = metrics.with_sinks(out.sinks()?);
+        metrics = metrics.with_sinks(out.sinks()?).with_pictures();
     }
     if let Some(until) = warmup {
         metrics = metrics.with_warmup(until);

@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
+use crate::cli::provenance::file_word;
 use crate::cli::run::parse_settings;
 use crate::cli::{CliError, ExitStatus};
 use crate::experiment::{Executor, Ledger, LedgerError, Progress, Study, StudyError, parse_axis, use_threads};
@@ -35,6 +36,10 @@ pub(super) struct StudyArgs {
     /// Confidence level of intervals [default: 0.95]
     #[arg(long)]
     level: Option<f64>,
+    /// Leave out each run's beginning, the same in all variants: a span like 2h, or `auto`, which takes what MSER-5 finds in
+    /// pilot runs.
+    #[arg(long, value_name = "auto|SPAN")]
+    warmup: Option<String>,
     /// Write the results into this folder, and keep finished runs there while the study goes on.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -65,6 +70,7 @@ impl StudyArgs {
         );
         file.seed = self.seed.or(file.seed);
         file.level = self.level.or(file.level);
+        file.warmup = self.warmup.clone().or(file.warmup);
         Ok(file)
     }
 
@@ -89,6 +95,21 @@ impl StudyArgs {
             eprintln!("going on with {} finished runs", kept.len());
         }
         Ok(executor.with_ledger(ledger, kept))
+    }
+
+    /// The words of a command that gives the same numbers again; `more` are the command's own.
+    pub(super) fn words(&self, command: &str, more: Vec<String>) -> Vec<String> {
+        let mut words = vec![command.to_owned(), file_word(&self.file)];
+        let each = |option: &str, values: &[String]| -> Vec<String> {
+            values.iter().flat_map(|value| [option.to_owned(), value.clone()]).collect()
+        };
+        words.extend(each("--vary", &self.vary));
+        words.extend(each("--set", &self.set));
+        words.extend(more);
+        words.extend(self.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+        words.extend(option("--warmup", self.warmup.as_ref()));
+        words.extend(self.level.iter().flat_map(|level| ["--level".to_owned(), level.to_string()]));
+        words
     }
 
     /// What to say of a study that could not go on.
@@ -134,6 +155,11 @@ fn refused(error: &LedgerError) -> CliError {
 
 pub(super) fn bad_input(findings: &Findings) -> CliError {
     CliError::BadInput(findings.to_string())
+}
+
+/// An option and its value, if it was given.
+pub(super) fn option<V: ToString>(name: &str, value: Option<&V>) -> Vec<String> {
+    value.into_iter().flat_map(|value| [name.to_owned(), value.to_string()]).collect()
 }
 
 /// A share as `2%` or `0.02`.

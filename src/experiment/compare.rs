@@ -2,9 +2,10 @@
 //! variants are better than which. Numbers from samples; nothing here runs a world or formats a table.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::experiment::executor::{Executor, Progress, Samples, StudyError};
-use crate::experiment::metric::{Better, Metric, Unit};
+use crate::experiment::metric::{Better, Metric, UNSTABLE, Unit};
 use crate::experiment::stats::{Estimate, paired};
 use crate::experiment::study::{Replications, Study};
 use crate::experiment::variant::{axis_name, label};
@@ -28,6 +29,9 @@ pub struct Comparison {
     /// Runs that were wanted of each variant and not made, for the study was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<Interrupted>,
+    /// What is left out of every run's beginning, seconds; null where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup_s: Option<f64>,
     /// What was asked of intervals, where runs were added until they were narrow enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
@@ -39,6 +43,8 @@ pub struct Comparison {
     pub baseline: usize,
     /// The variants.
     pub variants: Vec<VariantRow>,
+    /// The baseline's assumptions, by name; a variant's settings say where it differs.
+    pub assumptions: Map<String, Value>,
 }
 
 /// How far an interrupted study came.
@@ -96,6 +102,9 @@ pub struct VariantRow {
     pub standing: Option<Standing>,
     /// Each metric.
     pub metrics: Vec<Cell>,
+    /// Runs in which the queue grew without end, of a study whose warm-up is left out: means then hang on how long runs are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unstable_runs: Option<u32>,
 }
 
 /// A metric in a variant.
@@ -243,6 +252,7 @@ fn judge(study: &Study, samples: &Samples, runs: u32, precision: Option<Precisio
         levels: variant.levels.clone(),
         settings: variant.settings.iter().map(ToString::to_string).collect(),
         standing,
+        unstable_runs: study.warmup.map(|_| unstable(samples, index, runs)),
         metrics: study
             .metrics
             .iter()
@@ -261,12 +271,20 @@ fn judge(study: &Study, samples: &Samples, runs: u32, precision: Option<Precisio
         level: study.level,
         replications: runs,
         interrupted: None,
+        warmup_s: study.warmup.map(|warmup| warmup.until.as_secs_f64()),
         precision,
         axes: AxisRow::all(study),
         metrics: study.metrics.iter().map(MetricColumn::of).collect(),
         baseline: study.baseline,
         variants: variants.collect(),
+        assumptions: study.assumptions(),
     }
+}
+
+/// In how many runs a variant's queue grew without end.
+fn unstable(samples: &Samples, variant: usize, runs: u32) -> u32 {
+    let grew = samples.values(variant, &Metric::of(UNSTABLE), runs).into_iter().filter(|value| *value == Some(1.0));
+    u32::try_from(grew.count()).unwrap_or(u32::MAX)
 }
 
 fn difference(study: &Study, samples: &Samples, metric: &Metric, variant: usize, runs: u32) -> Option<Difference> {

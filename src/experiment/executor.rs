@@ -155,11 +155,8 @@ impl<'a> Executor<'a> {
 
     fn one(&self, variant: usize, replication: u32) -> Result<Sample, StudyError> {
         let seed = self.study.seed_of(replication);
-        let measures = replicate(&self.study.designs[variant], seed).map_err(|source| StudyError::Run {
-            variant: self.study.variants[variant].name.clone(),
-            seed,
-            source,
-        })?;
+        let measures = replicate(&self.study.designs[variant], seed, self.study.warmup)
+            .map_err(|source| StudyError::Run { variant: self.study.variants[variant].name.clone(), seed, source })?;
         Ok(Sample { variant, replication, seed, measures })
     }
 }

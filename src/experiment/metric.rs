@@ -46,6 +46,9 @@ pub enum Better {
 /// Blocked time is listed by reason where there was any: none is no time.
 const BLOCKED: &str = "blocked_s.";
 
+/// 1 where the queue of a run grew without end, of runs whose warm-up is left out.
+pub(super) const UNSTABLE: &str = "steady_state.unstable";
+
 /// Short names of metrics; all other keys may leave out the `_s` of seconds.
 const SHORT: [(&str, &str); 6] = [
     ("cost", "cost.total"),
@@ -156,6 +159,11 @@ pub fn measures(summary: &Summary) -> Measures {
         match name.as_str() {
             // The seed is a name, the assumptions are given, findings repeat what stands elsewhere.
             "seed" | "assumptions" | "findings" | "instance_types" | "node_sizes" | "queues" | "shares" => {}
+            "steady_state" => {
+                put(&mut found, name, value);
+                let unstable = value.get("stable").map(|stable| if *stable == Value::Bool(false) { 1.0 } else { 0.0 });
+                found.extend(unstable.map(|unstable| (UNSTABLE.to_owned(), Some(unstable))));
+            }
             "sim" => put(&mut found, "sim.end_s", &value["end_s"]),
             name => put(&mut found, name, value),
         }

@@ -2,15 +2,21 @@
 
 use crate::driver::{self, DriverError};
 use crate::experiment::metric::{Measures, measures};
+use crate::experiment::steady::steady_state;
+use crate::experiment::warmup::WarmUp;
 use crate::metrics::{Metrics, Results};
 use crate::scenario::Resolved;
 use crate::scheduler::Scheduler;
 use crate::sim::SimWorld;
 use crate::units::SimTime;
 
-/// Runs a scenario under a seed.
-pub fn replicate(scenario: &Resolved, seed: u64) -> Result<Measures, DriverError> {
-    Ok(measures(&simulate(scenario, seed, None)?.summary))
+/// Runs a scenario under a seed, perhaps without a warm-up.
+pub fn replicate(scenario: &Resolved, seed: u64, warmup: Option<WarmUp>) -> Result<Measures, DriverError> {
+    let mut results = simulate(scenario, seed, warmup.map(|warmup| warmup.until))?;
+    if let Some(warmup) = warmup {
+        results.summary.steady_state = steady_state(&results, warmup.method);
+    }
+    Ok(measures(&results.summary))
 }
 
 /// The same with everything that the run leaves behind, and perhaps a warm-up left out.

@@ -2,9 +2,13 @@
 
 use std::fmt::Write;
 
+use serde_json::{Map, Value};
+
 use crate::experiment::metric::{Measures, Metric, measures};
 use crate::experiment::variant::{self, Variant};
+use crate::experiment::warmup::{WarmUp, choose_warmup};
 use crate::metrics::Metrics;
+use crate::model::duration;
 use crate::scenario::{Axis, Finding, Findings, Resolved, ScenarioFile, StudyFile};
 use crate::units::SimTime;
 
@@ -39,6 +43,8 @@ pub struct Study {
     pub level: f64,
     /// How often each variant runs.
     pub replications: Replications,
+    /// What is left out of every run's beginning.
+    pub warmup: Option<WarmUp>,
     /// What is compared; variants are ranked by the first.
     pub metrics: Vec<Metric>,
     /// What is not wrong but worth knowing, each said once.
@@ -81,6 +87,10 @@ impl Study {
             wrong.extend(findings);
             Vec::new()
         });
+        let warmup = warmup(file, &designs).unwrap_or_else(|finding| {
+            wrong.push(finding);
+            None
+        });
         if !wrong.is_empty() {
             return Err(Findings::new(wrong));
         }
@@ -98,6 +108,7 @@ impl Study {
                 }
                 None => Replications::Fixed(file.replications.unwrap_or(REPLICATIONS)),
             },
+            warmup,
             metrics,
             variants,
             designs,
@@ -116,10 +127,16 @@ impl Study {
         self.seed.wrapping_add(replication.into())
     }
 
+    /// The baseline's assumptions, by name.
+    pub(super) fn assumptions(&self) -> Map<String, Value> {
+        let rows = self.designs[self.baseline].world.assumptions.rows();
+        rows.into_iter().map(|row| (row.name.to_owned(), row.value)).collect()
+    }
+
     /// A digest of everything that the variants' runs depend on, catalog and logs included: 64 bits by FNV-1a.
     pub fn fingerprint(&self) -> String {
         let mut digest = Digest(0xcbf2_9ce4_8422_2325);
-        write!(digest, "{} {} {:?}", env!("CARGO_PKG_VERSION"), self.seed, self.designs)
+        write!(digest, "{} {} {:?} {:?}", env!("CARGO_PKG_VERSION"), self.seed, self.warmup, self.designs)
             .expect("a digest takes any text");
         format!("{:016x}", digest.0)
     }
@@ -185,6 +202,21 @@ fn baseline(file: &StudyFile, variants: &[Variant], base: &ScenarioFile) -> Resu
         let names = crate::nearest::one_of(variants.iter().map(|variant| variant.name.as_str()));
         Finding::about_file(format!("--baseline {name}"), "no variant is called so", format!("name {names}"))
     })
+}
+
+/// What is left out of runs: as given, or by pilot runs of all variants.
+fn warmup(file: &StudyFile, designs: &[Resolved]) -> Result<Option<WarmUp>, Finding> {
+    let Some(text) = &file.warmup else { return Ok(None) };
+    let option = format!("--warmup {text}");
+    if text == "auto" {
+        let designs: Vec<&Resolved> = designs.iter().collect();
+        let seed = file.seed.unwrap_or_else(|| designs.first().map_or(1, |design| design.seed));
+        let chosen = choose_warmup(&designs, seed);
+        return chosen.map(Some).map_err(|error| Finding::about_file(option, error.to_string(), "give it a time"));
+    }
+    let span =
+        duration::parse(text).map_err(|error| Finding::about_file(option, error.to_string(), "or write `auto`"))?;
+    Ok(Some(WarmUp::fixed(SimTime::ZERO + span)))
 }
 
 /// Faults of the study's numbers.

@@ -11,11 +11,14 @@ use crate::metrics::capacity::Part;
 use crate::metrics::costs::{Followed, PodCost, PodMeters};
 use crate::metrics::jobs::Jobs;
 use crate::metrics::nodes::Nodes;
+use crate::metrics::pictures::Sketches;
 use crate::metrics::sinks::Sinks;
-use crate::metrics::timeline::{Levels, Timeline};
+use crate::metrics::timeline::{Happened, Levels, Timeline};
 use crate::metrics::window::Counting;
 use crate::model::{Assumptions, Names, Resources};
-use crate::scheduler::{AttemptEnd, Command, Decision, Ending, Event, JobEnd, Observation, Reason, TypeFacts};
+use crate::scheduler::{
+    AttemptEnd, Command, Decision, Ending, Event, JobEnd, NodeLossCause, Observation, Reason, TypeFacts,
+};
 use crate::units::{MilliCpu, SimTime};
 
 /// A run's metrics in the making.
@@ -42,6 +45,7 @@ pub struct Metrics {
     followed: Option<Followed>,
     /// Read where someone asks for the costs of pods.
     meters: Option<PodMeters>,
+    pub(super) pictures: Option<Sketches>,
 }
 
 /// What the fold needs of a job spec.
@@ -112,6 +116,7 @@ impl Metrics {
             sinks: None,
             followed: None,
             meters: None,
+            pictures: None,
         }
     }
 
@@ -120,6 +125,13 @@ impl Metrics {
     pub fn with_sinks(mut self, sinks: Sinks) -> Self {
         self.sinks = Some(sinks);
         self.meters.get_or_insert_default();
+        self
+    }
+
+    /// Keeps what pictures of the run need besides: some spans and series, bounded like the timeline.
+    #[must_use]
+    pub fn with_pictures(mut self) -> Self {
+        self.pictures.get_or_insert_default();
         self
     }
 
@@ -165,7 +177,11 @@ impl Metrics {
             Event::NodeAdopted { environment, node, vcpus, free } => {
                 self.nodes.adopt(now, *node, *environment, (*vcpus, free.cpu), levels);
             }
-            Event::NodeLost { node, cause } => self.nodes.lose(now, *node, Some(*cause), levels),
+            Event::NodeLost { node, cause } => {
+                if self.nodes.lose(now, *node, Some(*cause), levels) && *cause == NodeLossCause::SpotInterruption {
+                    self.timeline.count(Happened::Interruption);
+                }
+            }
             Event::SpotInterruptionWarning { .. } => self.nodes.warnings += 1,
             Event::SpotPriceChanged { instance_type, zone, per_hour } => {
                 self.nodes.price(now, (*instance_type, *zone), *per_hour, levels);
@@ -205,9 +221,18 @@ impl Metrics {
         if let Some(share) = spec.share {
             let from = self.counting.clip(end.starting_at);
             self.jobs.used(end.queue, share, cpu, end.stopped_at.since(from));
+            if let Some(pictures) = &mut self.pictures {
+                pictures.used((end.queue, share), cpu, (end.starting_at, end.stopped_at));
+            }
         }
         if spec.leads(end.node_index) {
             self.jobs.attempt_ended(end);
+            if end.retried {
+                self.timeline.count(Happened::Retry);
+            }
+            if Part::of(end.outcome) == Part::Interrupted {
+                self.timeline.count(Happened::InterruptedAttempt);
+            }
             self.levels.waiting_jobs += 1;
             self.levels.demand_mcpu += spec.demand();
         }
@@ -312,6 +337,9 @@ impl Metrics {
                 && self.counting.counts(closed.end.at)
             {
                 sinks.node(&closed, &self.names)?;
+            }
+            if let Some(pictures) = &mut self.pictures {
+                pictures.node(&closed);
             }
         }
         Ok(())

@@ -9,7 +9,8 @@
 //! | `billing` | what EC2 charges |
 //! | `costs` | what a pod, and so a job, costs of that |
 //! | `nodes` | a node from launch to bill, totals by instance type |
-//! | `timeline` | averages over time in a bounded number of bins |
+//! | `timeline`, `bins` | averages and counts over time in a bounded number of bins |
+//! | `pictures` | what charts need besides: spans of nodes, nodes by type and use by share over time, distributions |
 //! | `blocked` | what heads of queues waited for |
 //! | `window`, `steady` | what counts when a warm-up is left out, and the keys that say so |
 //! | `results`, `summary` | the keys of the results, and from what they are computed |
@@ -20,6 +21,7 @@
 //! It knows observations, decisions and the model; not the scheduler's state, not the world, not files.
 
 pub mod billing;
+mod bins;
 mod blocked;
 mod capacity;
 mod costs;
@@ -28,6 +30,7 @@ mod findings;
 mod fold;
 mod jobs;
 mod nodes;
+mod pictures;
 mod results;
 #[cfg(test)]
 mod scripted;
@@ -45,10 +48,11 @@ pub use blocked::BlockedSeconds;
 pub use costs::PodCost;
 pub use findings::{Finding, FindingCode};
 pub use fold::Metrics;
+pub use pictures::{FleetSeries, NodeSpan, Pictures, QueueWaits, ShareSeries};
 pub use results::Results;
 pub use sinks::Sinks;
 pub use steady::{Estimate, SteadyState, WarmupMethod, Window};
 pub use summary::*;
 pub use timeline::TimelineRow;
-pub use waits::Quantiles;
+pub use waits::{Quantiles, Step};
 pub use window::{Flow, WaitBin};

@@ -268,10 +268,11 @@ impl Nodes {
     }
 
     /// A node is gone: its bill is written now, its CPU once its attempts' ends are known, which is in the same step.
-    pub(super) fn lose(&mut self, now: SimTime, id: NodeId, cause: Option<NodeLossCause>, levels: &mut Levels) {
-        let Some(slot) = self.slot(id) else { return };
+    /// Tells whether the node was there.
+    pub(super) fn lose(&mut self, now: SimTime, id: NodeId, cause: Option<NodeLossCause>, levels: &mut Levels) -> bool {
+        let Some(slot) = self.slot(id) else { return false };
         if self.live[slot].gone.is_some() {
-            return;
+            return false;
         }
         let (origin, launched, before) = {
             let node = &self.live[slot];
@@ -300,6 +301,7 @@ impl Nodes {
         if node.pods_now == 0 {
             self.gone.push(id);
         }
+        true
     }
 
     /// Takes one node that is gone with all its pods out of the table and adds it to the totals.

@@ -7,6 +7,7 @@ use crate::metrics::capacity::{Bill, Part, Usage};
 use crate::metrics::findings::findings;
 use crate::metrics::fold::{Learned, Metrics};
 use crate::metrics::nodes::FleetRow;
+use crate::metrics::pictures::Pictures;
 use crate::metrics::summary::{
     CapacityFacts, CostFacts, InstanceTypeRow, JobFacts, NodeSize, QueueRow, ShareRow, SimFacts, Slowdown, SpotFacts,
     Summary,
@@ -24,6 +25,8 @@ pub struct Results {
     pub summary: Summary,
     /// The run over time.
     pub timeline: Vec<TimelineRow>,
+    /// What only pictures need, where [`Metrics::with_pictures`] asked for it.
+    pub pictures: Option<Pictures>,
     /// What came in and how long it waited, for a judgement of the steady state.
     pub flow: Flow,
 }
@@ -44,8 +47,13 @@ impl Metrics {
         }
         let mut summary = self.summary(scenario, seed, end);
         summary.findings = findings(&summary);
+        let pictures = self.pictures.take().map(|sketches| {
+            let waits = self.jobs.queues.iter().enumerate();
+            let waits = waits.map(|(index, queue)| (self.queue_name(index), queue.wait.distribution()));
+            sketches.finish(end, &self.names, waits.collect())
+        });
         let flow = self.counting.flow(self.jobs.last_submit);
-        Ok(Results { summary, timeline: self.timeline.rows(), flow })
+        Ok(Results { summary, timeline: self.timeline.rows(), pictures, flow })
     }
 
     fn summary(&self, scenario: &str, seed: u64, end: SimTime) -> Summary {
@@ -201,6 +209,11 @@ impl Fleet {
             utilization: share(row.usage.requested(), row.usage.total()),
             cost: row.bill.total().as_usd(),
             idle_cost: row.bill[Part::Idle].as_usd(),
+            useful_cost: row.bill[Part::Useful].as_usd(),
+            lost_cost: row.bill.lost().as_usd(),
+            unfinished_cost: row.bill[Part::Unfinished].as_usd(),
+            overhead_cost: row.bill[Part::Overhead].as_usd(),
+            startup_cost: row.bill[Part::Startup].as_usd(),
             interruptions: row.interruptions,
             attempts: row.attempts,
         });

@@ -275,6 +275,44 @@ fn levels_over_time() {
     assert!((requested - 1_650.0).abs() < 1.0, "the timeline holds what the capacity holds: {requested}");
 }
 
+#[test]
+fn what_happened_is_counted_where_it_did() {
+    let rows = played().timeline;
+    let at_820: Vec<_> = rows.iter().filter(|row| row.interruptions > 0).collect();
+    let [row] = at_820[..] else { panic!("{at_820:?}") };
+    assert!((row.start_s..=row.end_s).contains(&820.0), "{row:?}");
+    assert_eq!((row.interruptions, row.interrupted_attempts, row.retries), (1, 1, 1));
+    assert_eq!(rows.iter().map(|row| row.retries + row.interrupted_attempts).sum::<u64>(), 2);
+}
+
+#[test]
+fn the_parts_of_a_types_bill_sum_to_it() {
+    for row in played().summary.instance_types {
+        let paid_for = row.useful_cost + row.lost_cost + row.unfinished_cost;
+        close(paid_for + row.overhead_cost + row.startup_cost + row.idle_cost, row.cost);
+    }
+}
+
+#[test]
+fn pictures_are_kept_only_where_they_are_asked_for() {
+    assert_eq!(played().pictures, None);
+    let mut metrics = metrics().with_pictures();
+    play(&mut metrics);
+    let results = metrics.finish("scripted", 7, at(1_810)).unwrap();
+    let pictures = results.pictures.unwrap();
+    let spans = pictures.spans.unwrap();
+    let lives: Vec<_> = spans.iter().map(|node| (node.launched_s, node.ready_s, node.gone_s, node.cause)).collect();
+    let interrupted = Some(NodeLossCause::SpotInterruption);
+    assert_eq!(lives, [(10.0, Some(60.0), 1_810.0, None), (10.0, Some(60.0), 820.0, interrupted)]);
+    let steps: Vec<_> = pictures.waits[0].steps.iter().map(|step| (step.at_s, step.count)).collect();
+    assert_eq!((pictures.waits.len(), steps), (1, vec![(70.0, 2)]));
+    // The series by type are the timeline's nodes, taken apart.
+    assert_eq!(pictures.fleets.len(), 2);
+    for (bin, row) in results.timeline.iter().enumerate() {
+        close(pictures.fleets.iter().map(|fleet| fleet.nodes[bin]).sum(), row.nodes);
+    }
+}
+
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 

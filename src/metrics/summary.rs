@@ -228,8 +228,23 @@ pub struct InstanceTypeRow {
     pub utilization: Option<f64>,
     /// What they cost.
     pub cost: f64,
-    /// What of it was idle.
+    /// What of it was idle. With the next five, the whole: they sum to `cost`.
     pub idle_cost: f64,
+    /// For what succeeded attempts requested.
+    #[serde(default)]
+    pub useful_cost: f64,
+    /// For what attempts requested that were thrown away.
+    #[serde(default)]
+    pub lost_cost: f64,
+    /// For what attempts requested that had not ended when the simulation did.
+    #[serde(default)]
+    pub unfinished_cost: f64,
+    /// For kubelet and daemonsets on ready nodes.
+    #[serde(default)]
+    pub overhead_cost: f64,
+    /// For nodes that were not ready yet.
+    #[serde(default)]
+    pub startup_cost: f64,
     /// Nodes that EC2 took back.
     pub interruptions: u64,
     /// Pods created on them.

@@ -1,13 +1,13 @@
-//! The run over time, in a bounded number of bins: when they are full, their width doubles and neighbours merge. Each
-//! bin holds the exact time average of each level. Knows levels and time, not where they come from.
+//! The run over time: in each bin of time, the exact average of each level and how often some things happened. Knows
+//! levels and time, not where they come from.
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::bins::{Bins, mean};
 use crate::units::SimTime;
 
-const BINS: usize = 512;
-const FIRST_WIDTH_MS: u64 = 1_000;
 const LEVELS: usize = 7;
+const COUNTS: usize = 3;
 
 /// What is drawn over time: levels that hold between steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,7 +42,18 @@ impl Levels {
     }
 }
 
-/// One bin: averages from `start_s` to `end_s`.
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Happened {
+    /// EC2 took an instance back.
+    Interruption,
+    /// An attempt ended with its node.
+    InterruptedAttempt,
+    /// A job was RUNNABLE again after an attempt.
+    Retry,
+}
+
+/// One bin: averages from `start_s` to `end_s`, and counts.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct TimelineRow {
     /// Beginning, seconds.
@@ -63,81 +74,39 @@ pub struct TimelineRow {
     pub nodes: f64,
     /// Price of all instances, USD per hour.
     pub cost_usd_per_hour: f64,
+    /// Spot instances that EC2 took back: a count, as are the next two.
+    pub interruptions: u64,
+    /// Attempts whose node went away.
+    pub interrupted_attempts: u64,
+    /// Attempts after which the job was RUNNABLE again.
+    pub retries: u64,
 }
 
-/// Integrals of the levels by bin.
-#[derive(Debug, Clone)]
+/// Integrals of the levels, and counts, by bin.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Timeline {
-    width_ms: u64,
-    /// End of the last bin.
-    bin_end_ms: u64,
-    /// Of full bins; the last one is still filling.
-    bins: Vec<[u128; LEVELS]>,
-    now_ms: u64,
-}
-
-impl Default for Timeline {
-    fn default() -> Self {
-        let mut bins = Vec::with_capacity(BINS);
-        bins.push([0; LEVELS]);
-        Self { width_ms: FIRST_WIDTH_MS, bin_end_ms: FIRST_WIDTH_MS, bins, now_ms: 0 }
-    }
+    bins: Bins<{ LEVELS + COUNTS }>,
 }
 
 impl Timeline {
     /// The levels held from the last call until `now`.
     pub(super) fn advance(&mut self, now: SimTime, levels: &Levels) {
-        let now_ms = now.as_millis();
-        if now_ms <= self.now_ms {
-            return;
-        }
-        let values = levels.values();
-        loop {
-            let until = now_ms.min(self.bin_end_ms);
-            let span = u128::from(until - self.now_ms);
-            let bin = self.bins.last_mut().expect("there is always a bin");
-            for (integral, value) in bin.iter_mut().zip(values) {
-                *integral += u128::from(value) * span;
-            }
-            self.now_ms = until;
-            if until == now_ms {
-                return;
-            }
-            self.open_next_bin();
-        }
+        self.bins.advance(now, levels.values());
     }
 
-    fn open_next_bin(&mut self) {
-        if self.bins.len() == BINS {
-            for pair in 0..BINS / 2 {
-                let (first, second) = (self.bins[2 * pair], self.bins[2 * pair + 1]);
-                self.bins[pair] = std::array::from_fn(|level| first[level] + second[level]);
-            }
-            self.bins.truncate(BINS / 2);
-            self.width_ms *= 2;
-        }
-        self.bins.push([0; LEVELS]);
-        self.bin_end_ms = self.width_ms.saturating_mul(self.bins.len() as u64);
+    /// It happened at the time of the last call of `advance`.
+    pub(super) fn count(&mut self, what: Happened) {
+        self.bins.last()[LEVELS + what as usize] += 1;
     }
 
     /// The bins up to the last call's time; the last one may be shorter than the others.
     pub(super) fn rows(&self) -> Vec<TimelineRow> {
-        let mut rows = Vec::with_capacity(self.bins.len());
-        for (index, bin) in self.bins.iter().enumerate() {
-            let start = self.width_ms * index as u64;
-            let end = (start + self.width_ms).min(self.now_ms);
-            if end <= start {
-                break;
-            }
-            let mean = |level: usize, unit: u128| {
-                // Rounded in integers to a thousandth of the unit shown: bytes that don't hang on float formatting.
-                #[expect(clippy::cast_precision_loss, reason = "a figure for display")]
-                let thousandths = (bin[level] * 1_000 / unit / u128::from(end - start)) as f64;
-                thousandths / 1e3
-            };
-            rows.push(TimelineRow {
-                start_s: SimTime::from_millis(start).as_secs_f64(),
-                end_s: SimTime::from_millis(end).as_secs_f64(),
+        let rows = self.bins.rows().map(|(start, end, sums)| {
+            let mean = |level: usize, unit: u128| mean(sums[level], unit, (start, end));
+            let count = |what: Happened| u64::try_from(sums[LEVELS + what as usize]).unwrap_or(u64::MAX);
+            TimelineRow {
+                start_s: start.as_secs_f64(),
+                end_s: end.as_secs_f64(),
                 demand_vcpus: mean(0, 1_000),
                 launched_vcpus: mean(1, 1_000),
                 requested_vcpus: mean(2, 1_000),
@@ -145,9 +114,12 @@ impl Timeline {
                 running_jobs: mean(4, 1),
                 nodes: mean(5, 1),
                 cost_usd_per_hour: mean(6, 1_000_000),
-            });
-        }
-        rows
+                interruptions: count(Happened::Interruption),
+                interrupted_attempts: count(Happened::InterruptedAttempt),
+                retries: count(Happened::Retry),
+            }
+        });
+        rows.collect()
     }
 }
 
@@ -193,5 +165,18 @@ mod tests {
         timeline.advance(SimTime::from_millis(512_001), &nodes(1));
         assert_eq!(timeline.rows().len(), 257);
         assert_eq!(Timeline::default().rows(), Vec::new());
+    }
+
+    #[test]
+    fn counts_add_up_however_wide_the_bins_are() {
+        let mut timeline = Timeline::default();
+        for second in 1..2_000 {
+            timeline.advance(SimTime::from_millis(second * 1_000), &nodes(1));
+            timeline.count(Happened::Retry);
+        }
+        timeline.count(Happened::Interruption);
+        let rows = timeline.rows();
+        assert_eq!(rows.iter().map(|row| row.retries).sum::<u64>(), 1_999);
+        assert_eq!((rows[0].retries, rows.last().unwrap().interruptions), (4, 1));
     }
 }

@@ -19,6 +19,18 @@ pub(super) struct Spans {
     max: SimDuration,
 }
 
+/// How finely a distribution is told: steps per factor of ten.
+const STEPS_PER_DECADE: f64 = 64.0;
+
+/// One step of a cumulative distribution.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// Seconds.
+    pub at_s: f64,
+    /// How many took no longer.
+    pub count: u64,
+}
+
 /// What is said of a set of spans, in seconds; every field but `count` is null where nothing was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Quantiles {
@@ -59,6 +71,24 @@ impl Spans {
         self.millis.add(&other.millis).expect("the histogram grows to any 64-bit value");
         self.sum_ms += other.sum_ms;
         self.max = self.max.max(other.max);
+    }
+
+    /// How many took how long at most: a few hundred steps, however many spans there are; spans of 0 have their own.
+    pub(super) fn distribution(&self) -> Vec<Step> {
+        let mut steps: Vec<(i64, Step)> = Vec::new();
+        let mut count = 0;
+        for recorded in self.millis.iter_recorded() {
+            let millis = recorded.value_iterated_to().min(self.max.as_millis());
+            count += recorded.count_since_last_iteration();
+            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a few hundred at most")]
+            let rung = if millis == 0 { -1 } else { ((millis as f64).log10() * STEPS_PER_DECADE).floor() as i64 };
+            let step = Step { at_s: SimDuration::from_millis(millis).as_secs_f64(), count };
+            match steps.last_mut() {
+                Some((before, last)) if *before == rung => *last = step,
+                _ => steps.push((rung, step)),
+            }
+        }
+        steps.into_iter().map(|(_, step)| step).collect()
     }
 
     /// What is to be said of them.
@@ -113,6 +143,14 @@ mod tests {
             assert!((0.0..=0.001).contains(&error), "{found:?} instead of {exact}");
         }
         assert_eq!(q.max, Some(79_190.0));
+    }
+
+    #[test]
+    fn a_distribution_is_short_and_keeps_zero_apart() {
+        let steps = spans((0..100_000).map(|n| n / 2 * 10)).distribution();
+        assert_eq!((steps[0], steps.last().unwrap().count), (Step { at_s: 0.0, count: 2 }, 100_000));
+        assert!(steps.len() < 400 && steps.is_sorted_by(|a, b| a.at_s < b.at_s && a.count < b.count));
+        assert!(spans([]).distribution().is_empty());
     }
 
     #[test]

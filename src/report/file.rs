@@ -21,7 +21,7 @@ pub struct FileError {
 
 impl FileError {
     /// A file that can't be written, and what the system says.
-    pub(super) fn new(path: &Path, source: io::Error) -> Self {
+    pub(in crate::report) fn new(path: &Path, source: io::Error) -> Self {
         Self { file: path.display().to_string(), source }
     }
 }

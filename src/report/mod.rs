@@ -2,16 +2,20 @@
 //!
 //! It formats what `metrics` computed; it computes nothing of its own but sentences and layout.
 
-mod chart;
+mod charts;
 mod file;
+mod form;
+mod html;
 mod output;
-mod plan;
+mod provenance;
 mod study;
-mod table;
+mod tables;
+mod terminal;
 
-pub use chart::{reading, timeline_svg};
+pub use charts::vcpus::{reading, timeline_svg};
 pub use file::{FileError, OutputFile};
+pub use html::run_page;
 pub use output::{OutputDir, OutputError, json};
-pub use plan::{plan_table, write_plan};
-pub use study::{comparison_table, write_comparison};
-pub use table::table;
+pub use provenance::{PriceSource, Provenance, Source};
+pub use study::{comparison_table, plan_table, write_comparison, write_plan};
+pub use terminal::table;

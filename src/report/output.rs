@@ -8,7 +8,9 @@ use tempfile::NamedTempFile;
 
 use crate::driver::DriverError;
 use crate::metrics::{Results, Sinks, Summary};
-use crate::report::chart::timeline_svg;
+use crate::report::charts::vcpus::timeline_svg;
+use crate::report::html::run_page;
+use crate::report::provenance::Provenance;
 
 /// A folder or one of its files that can't be written.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +61,7 @@ impl OutputDir {
     }
 
     /// Writes the other files, gives all their names and returns these, `summary.json` last: where it is, the rest is.
-    pub fn write(self, results: &Results) -> Result<Vec<PathBuf>, OutputError> {
+    pub fn write(self, results: &Results, provenance: &Provenance) -> Result<Vec<PathBuf>, OutputError> {
         let folder = &self.folder;
         let mut summary = results.summary.clone();
         summary.sim.wall_s = None;
@@ -73,6 +75,7 @@ impl OutputDir {
             ("nodes.csv", self.nodes),
             new("timeline.csv", &|file| timeline_csv(results, file))?,
             new("timeline.svg", &|file| file.write_all(timeline_svg(results).as_bytes()))?,
+            new("report.html", &|file| file.write_all(run_page(results, provenance).as_bytes()))?,
             new("summary.json", &|file| file.write_all(json(&summary).as_bytes()))?,
         ];
         let mut written = Vec::with_capacity(files.len());
@@ -102,7 +105,7 @@ pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-const TIMELINE_COLUMNS: [&str; 9] = [
+const TIMELINE_COLUMNS: [&str; 12] = [
     "start_s",
     "end_s",
     "demand_vcpus",
@@ -112,6 +115,9 @@ const TIMELINE_COLUMNS: [&str; 9] = [
     "running_jobs",
     "nodes",
     "cost_usd_per_hour",
+    "interruptions",
+    "interrupted_attempts",
+    "retries",
 ];
 
 fn timeline_csv(results: &Results, file: &mut NamedTempFile) -> io::Result<()> {
@@ -144,7 +150,7 @@ mod tests {
         let mut results = metrics.finish("empty", 1, SimTime::from_millis(90_500)).unwrap();
         results.summary.sim.wall_s = Some(1.25);
         assert!(files(folder).iter().any(|name| name.starts_with(".windtunnel-")), "rows go to temporary files");
-        out.write(&results).unwrap()
+        out.write(&results, &Provenance::default()).unwrap()
     }
 
     #[test]
@@ -152,7 +158,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("a/b");
         let first: Vec<_> = write_to(&folder).iter().map(|path| std::fs::read(path).unwrap()).collect();
-        assert_eq!(files(&folder), ["jobs.csv", "nodes.csv", "summary.json", "timeline.csv", "timeline.svg"]);
+        assert_eq!(
+            files(&folder),
+            ["jobs.csv", "nodes.csv", "report.html", "summary.json", "timeline.csv", "timeline.svg"]
+        );
         let again: Vec<_> = write_to(&folder).iter().map(|path| std::fs::read(path).unwrap()).collect();
         assert_eq!(first, again);
         let summary = String::from_utf8(first.last().unwrap().clone()).unwrap();

@@ -50,6 +50,10 @@ pub struct StudyFile {
     /// Seed of the first replication, the next one's is one more; the scenario's if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// How much of each run's beginning is left out: a span of time, or `auto` (MSER-5 on pilot runs, the same for all
+    /// variants).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<String>,
     /// Keys of the results to compare, like `cost.total` or `wait.p95`; variants are ranked by the first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<String>,

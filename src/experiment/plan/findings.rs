@@ -2,6 +2,7 @@
 //! nothing.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::experiment::compare::{AxisRow, MetricColumn};
 use crate::experiment::executor::{Executor, Samples};
@@ -44,6 +45,8 @@ pub struct Plan {
     pub infeasible: Vec<Region>,
     /// What the search cost.
     pub spent: Spent,
+    /// The baseline's assumptions, by name; a design's settings say where it differs.
+    pub assumptions: Map<String, Value>,
 }
 
 /// An objective.
@@ -213,6 +216,7 @@ impl Plan {
                 every_design: u64::from(most) * states.len() as u64,
             },
             designs: candidates,
+            assumptions: study.assumptions(),
         }
     }
 }

@@ -237,9 +237,9 @@ mod tests {
     fn reads_values_in_the_metrics_unit() {
         let found = objective(" wait.p95<=15m ");
         assert_eq!((found.metric.key(), found.relation, found.threshold), ("wait_s.p95", Relation::AtMost, 900.0));
-        assert_eq!(objective("makespan < PT8H").threshold, 28_800.0);
-        assert_eq!(objective("cost <= $1,250.50").threshold, 1_250.5);
-        assert_eq!(objective("utilization >= 80%").threshold, 0.8);
+        let thresholds =
+            ["makespan < PT8H", "cost <= $1,250.50", "utilization >= 80%"].map(|text| objective(text).threshold);
+        assert_eq!(thresholds.map(Some), [28_800.0, 1_250.5, 0.8].map(Some));
         assert_eq!(objective("jobs.failed == 0").quota, Some(1.0));
         assert_eq!(objective("wait.p95 <= 15m in 90% of runs").quota, Some(0.9));
     }

@@ -1,0 +1,41 @@
+//! Pages of some shipped scenarios, and of a run in which nothing happens, made by the binary.
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A page of a run.
+pub(crate) struct Page {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+const SCENARIOS: [&str; 6] =
+    ["getting-started", "spot-against-on-demand", "scarce-capacity", "two-teams", "multi-node", "grid-array"];
+
+/// All pages; they are made once.
+pub(crate) fn pages() -> &'static [Page] {
+    static PAGES: OnceLock<Vec<Page>> = OnceLock::new();
+    PAGES.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let shipped = SCENARIOS.map(|name| page(name, &folder.join(format!("{name}.json"))));
+        let own = TempDir::new().unwrap();
+        let file = own.path().join("nothing.json");
+        let mut nothing: Value = serde_json::from_slice(&fs::read(folder.join("two-queues.json")).unwrap()).unwrap();
+        nothing["workload"] = Value::Array(Vec::new());
+        fs::write(&file, nothing.to_string()).unwrap();
+        shipped.into_iter().chain([page("nothing", &file)]).collect()
+    })
+}
+
+fn page(name: &str, scenario: &Path) -> Page {
+    let out = TempDir::new().unwrap();
+    let mut run = Command::cargo_bin("windtunnel").unwrap();
+    let output = run.arg("run").arg(scenario).arg("--out").arg(out.path()).output().unwrap();
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    Page { name: name.to_owned(), text: fs::read_to_string(out.path().join("report.html")).unwrap() }
+}
