@@ -4,7 +4,7 @@ use crate::experiment::plan::{Outcome, Plan};
 use crate::experiment::{Better, Comparison, MetricColumn, Unit};
 use crate::metrics::figures::counted;
 use crate::report::charts::kit::palette::{BLUE, GREY, INK, ORANGE, Paint};
-use crate::report::charts::kit::{Anchor, Axis, Figure, Key, Mark, Panel, Picture, dashed, fit};
+use crate::report::charts::kit::{Axis, Figure, Frame, Key, Mark, Panel, Picture, dashed, fit, note, width};
 
 /// A design.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,30 @@ struct Point {
 
 /// A plan's designs: what was minimised against a waiting time.
 pub(in crate::report) fn of_plan(plan: &Plan) -> Figure {
-    let (across, up) = (&plan.minimize, &plan.front_against);
+    let (title, sentence, front) = (title((&plan.minimize, &plan.front_against)), plan_sentence(plan), designs(plan));
+    match front {
+        Some(front) => Figure::new("front", &title, sentence, |picture| front.draw(picture)),
+        None => Figure::nothing("front", &title, sentence),
+    }
+}
+
+/// The same as a file of its own; nothing where no design has a value of both.
+pub(in crate::report) fn plan_svg(plan: &Plan) -> Option<String> {
+    let front = designs(plan)?;
+    let title = format!("{}: {}", plan.scenario, title((&plan.minimize, &plan.front_against)));
+    Some(Figure::alone(&title, &plan_sentence(plan), |picture| front.draw(picture)))
+}
+
+fn plan_sentence(plan: &Plan) -> String {
+    let choice = plan.chosen.as_ref().map_or_else(
+        || "Nothing keeps the objectives.".to_owned(),
+        |chosen| format!("{} is the best that keeps the objectives.", plan.designs[chosen.design].name),
+    );
+    designs(plan)
+        .map_or_else(|| "No design has a value of both.".to_owned(), |front| format!("{choice} {}", front.sentence()))
+}
+
+fn designs(plan: &Plan) -> Option<Front<'_>> {
     let points = plan.designs.iter().enumerate().filter_map(|(index, design)| {
         let paint = match design.outcome {
             Outcome::Chosen => ORANGE,
@@ -27,14 +50,8 @@ pub(in crate::report) fn of_plan(plan: &Plan) -> Figure {
         let (across, up) = (design.cost?.mean, design.wait?.mean);
         Some((index, Point { name: design.name.clone(), across, up, paint }))
     });
-    let points: Vec<(usize, Point)> = points.collect();
-    let keys = [
-        Key::new(Mark::Area(ORANGE), "chosen"),
-        Key::new(Mark::Area(BLUE), "may keep the objectives"),
-        Key::new(Mark::Area(GREY), "misses one"),
-        Key::new(Mark::Line(INK, 0), "front"),
-    ];
-    figure((across, up), &points, &plan.front, &keys)
+    let keys = [(ORANGE, "chosen"), (BLUE, "may keep the objectives"), (GREY, "misses one")];
+    Front::new((&plan.minimize, &plan.front_against), points.collect(), &plan.front, &keys)
 }
 
 /// A comparison's variants: the first metric of money against the first of time; `None` where it has not both.
@@ -52,13 +69,10 @@ pub(in crate::report) fn of_comparison(comparison: &Comparison) -> Option<Figure
             Some((index, Point { name: variant.name.clone(), across: mean(across)?, up: mean(up)?, paint }))
         })
         .collect();
-    let front = front(&points);
-    let keys = [
-        Key::new(Mark::Area(ORANGE), "baseline"),
-        Key::new(Mark::Area(BLUE), "other variants"),
-        Key::new(Mark::Line(INK, 0), "front"),
-    ];
-    Some(figure((&comparison.metrics[across], &comparison.metrics[up]), &points, &front, &keys))
+    let line = front(&points);
+    let metrics = (&comparison.metrics[across], &comparison.metrics[up]);
+    let front = Front::new(metrics, points, &line, &[(ORANGE, "baseline"), (BLUE, "other variants")])?;
+    Some(Figure::new("front", &title(metrics), front.sentence(), |picture| front.draw(picture)))
 }
 
 /// Points that no other beats in both, from the left.
@@ -74,85 +88,102 @@ fn front(points: &[(usize, Point)]) -> Vec<usize> {
     on_front.map(|(index, _)| *index).collect()
 }
 
-fn figure(
-    (across, up): (&MetricColumn, &MetricColumn),
-    points: &[(usize, Point)],
-    front: &[usize],
-    keys: &[Key],
-) -> Figure {
-    let title = format!("{} against {}", across.key, up.key);
-    let named = |index: usize| points.iter().find(|(at, _)| *at == index).map(|(_, point)| point);
-    let line: Vec<&Point> = front.iter().filter_map(|&index| named(index)).collect();
-    let (Some(first), Some(last)) = (line.first(), line.last()) else {
-        return Figure::nothing("front", &title, "No design has a value of both.");
-    };
-    let told =
-        |point: &Point| format!("{} ({} at {})", point.name, across.unit.show(point.across), up.unit.show(point.up));
-    let sentence = if line.len() == 1 {
-        format!("{} is the best in both: no trade is to be made.", told(first))
-    } else {
-        let beaten = points.len() - line.len();
-        format!(
-            "The trade runs over {} from {} to {}; {} others are beaten in both.",
-            counted(line.len() as u64, "design"),
-            told(first),
-            told(last),
-            if beaten == 0 { "no".to_owned() } else { beaten.to_string() }
-        )
-    };
-    let points: Vec<&Point> = points.iter().map(|(_, point)| point).collect();
-    Figure::new("front", &title, sentence, |picture| draw(picture, (across, up), &points, &line, keys))
+fn title((across, up): (&MetricColumn, &MetricColumn)) -> String {
+    format!("{} against {}", across.key, up.key)
 }
 
-fn draw(
-    picture: &mut Picture,
-    (across, up): (&MetricColumn, &MetricColumn),
-    points: &[&Point],
-    line: &[&Point],
-    keys: &[Key],
-) {
-    let range = |value: fn(&Point) -> f64| {
-        let values = points.iter().map(|point| value(point));
-        (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
-    };
-    let axis = |metric: &MetricColumn, range, ticks| {
-        Axis::values(range, metric.unit == Unit::Seconds, metric.key.key(), ticks, |value| metric.unit.show(value))
-    };
-    let (x, y) =
-        (axis(across, range(|point| point.across), picture.room_for(84)), axis(up, range(|point| point.up), 6));
-    let height = if picture.is_narrow() { 240 } else { 300 };
-    let frame = Panel { across: &x, labelled: true, up: &y, keys, height }.draw(picture);
-    // The front is a staircase: between two of its designs there is none.
-    let mut stairs: Vec<(i32, i32)> = Vec::new();
-    for point in line {
-        let at = (frame.x(point.across), frame.y(point.up));
-        stairs.extend(stairs.last().map(|&(_, before)| (at.0, before)));
-        stairs.push(at);
-    }
-    dashed(picture, &stairs, INK, 0);
-    for point in points {
-        let (x, y) = (frame.x(point.across), frame.y(point.up));
-        picture.rect((x - 4, y - 4), (x + 4, y + 4), point.paint);
-    }
-    names(picture, &frame, line);
+/// What is drawn.
+struct Front<'a> {
+    across: &'a MetricColumn,
+    up: &'a MetricColumn,
+    points: Vec<Point>,
+    /// Of the front, from the left.
+    line: Vec<Point>,
+    keys: Vec<Key>,
 }
 
-/// Names beside the points of the front, where they cover no other.
-fn names(picture: &mut Picture, frame: &super::kit::Frame<'_>, line: &[&Point]) {
-    let size = picture.text_size();
-    let mut taken: Vec<[i32; 4]> = Vec::new();
-    let edge = picture.pixels_wide();
-    for point in line {
-        let (x, y) = (frame.x(point.across), frame.y(point.up));
-        let name = fit(&point.name, size, (edge - frame.left) * 2 / 5);
-        let width = super::kit::width(&name, size);
-        let left = if x + 10 + width <= edge { x + 10 } else { x - 10 - width };
-        let spot = [left, y - size - 2, left + width, y + size / 3];
-        let hits =
-            |other: &[i32; 4]| spot[0] < other[2] && other[0] < spot[2] && spot[1] < other[3] && other[1] < spot[3];
-        if left >= frame.left && spot[1] >= frame.top && !taken.iter().any(hits) {
-            picture.text(name, (left, y - size * 2 / 5 - 2), Anchor::Start, INK);
-            taken.push(spot);
+impl<'a> Front<'a> {
+    /// Nothing where there is no front.
+    fn new(
+        (across, up): (&'a MetricColumn, &'a MetricColumn),
+        points: Vec<(usize, Point)>,
+        front: &[usize],
+        keys: &[(Paint, &str)],
+    ) -> Option<Self> {
+        let named = |index: &usize| points.iter().find(|(at, _)| at == index).map(|(_, point)| point.clone());
+        let line: Vec<Point> = front.iter().filter_map(named).collect();
+        let mut keys: Vec<Key> = keys.iter().map(|&(paint, label)| Key::new(Mark::Area(paint), label)).collect();
+        keys.push(Key::new(Mark::Line(INK, 0), "front"));
+        let points = points.into_iter().map(|(_, point)| point).collect();
+        (!line.is_empty()).then_some(Self { across, up, points, line, keys })
+    }
+
+    fn sentence(&self) -> String {
+        let told = |point: &Point| {
+            format!("{} ({} at {})", point.name, self.across.unit.show(point.across), self.up.unit.show(point.up))
+        };
+        let [first, .., last] = self.line.as_slice() else {
+            return format!("{} is the best in both: no trade is to be made.", told(&self.line[0]));
+        };
+        let beaten = match self.points.len() - self.line.len() {
+            0 => "none is beaten in both".to_owned(),
+            1 => "another is beaten in both".to_owned(),
+            others => format!("{others} others are beaten in both"),
+        };
+        let count = counted(self.line.len() as u64, "design");
+        format!("The trade runs over {count} from {} to {}; {beaten}.", told(first), told(last))
+    }
+
+    fn draw(&self, picture: &mut Picture) {
+        let range = |value: fn(&Point) -> f64| {
+            let values = self.points.iter().map(value);
+            (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
+        };
+        let axis = |metric: &MetricColumn, range, ticks| {
+            Axis::values(range, metric.unit == Unit::Seconds, metric.key.key(), ticks, |value| metric.unit.show(value))
+        };
+        let x = axis(self.across, range(|point| point.across), picture.room_for(84));
+        let y = axis(self.up, range(|point| point.up), 6);
+        let height = if picture.is_narrow() { 240 } else { 300 };
+        let frame = Panel { across: &x, labelled: true, up: &y, keys: &self.keys, height }.draw(picture);
+        // The front is a staircase: between two of its designs there is none.
+        let mut stairs: Vec<(i32, i32)> = Vec::new();
+        for point in &self.line {
+            let at = (frame.x(point.across), frame.y(point.up));
+            stairs.extend(stairs.last().map(|&(_, before)| (at.0, before)));
+            stairs.push(at);
+        }
+        dashed(picture, &stairs, INK, 0);
+        for point in &self.points {
+            let (x, y) = (frame.x(point.across), frame.y(point.up));
+            picture.rect((x - 4, y - 4), (x + 4, y + 4), point.paint);
+        }
+        self.names(picture, &frame);
+    }
+
+    /// Names beside the points of the front, where they cover no point and no other name.
+    fn names(&self, picture: &mut Picture, frame: &Frame<'_>) {
+        let (size, edge) = (picture.text_size(), picture.pixels_wide());
+        let at = |point: &Point| (frame.x(point.across), frame.y(point.up));
+        let points = self.points.iter().map(at).map(|(x, y)| [x - 5, y - 5, x + 5, y + 5]);
+        let mut taken: Vec<[i32; 4]> = points.collect();
+        for point in &self.line {
+            let (x, y) = at(point);
+            let name = fit(&point.name, size, (edge - frame.left) * 2 / 5);
+            let wide = width(&name, size);
+            let spots = [(x + 8, y - size), (x + 8, y + size), (x - 8 - wide, y + size), (x - 8 - wide, y - size)];
+            let free = spots.into_iter().find(|&(left, middle)| {
+                let spot = [left, middle - size * 3 / 5, left + wide, middle + size * 3 / 5];
+                let hits = |other: &[i32; 4]| {
+                    spot[0] < other[2] && other[0] < spot[2] && spot[1] < other[3] && other[1] < spot[3]
+                };
+                let inside = left >= frame.left && spot[2] <= edge && spot[1] >= frame.top && spot[3] <= frame.bottom;
+                inside && !taken.iter().any(hits)
+            });
+            if let Some((left, middle)) = free {
+                note(picture, &name, (left, middle), INK);
+                taken.push([left, middle - size * 3 / 5, left + wide, middle + size * 3 / 5]);
+            }
         }
     }
 }
