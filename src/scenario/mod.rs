@@ -17,6 +17,7 @@ mod load;
 mod operations;
 mod placeholder;
 mod plan;
+mod policies;
 mod schema;
 mod set;
 mod text;
