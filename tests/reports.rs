@@ -18,8 +18,10 @@ const KEPT: [&str; 4] = ["comparison.json", "plan.json", "intervals.svg", "front
 fn studies() -> Vec<String> {
     let entries = fs::read_dir(Path::new(ROOT).join("scenarios/studies")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> =
-        names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).filter(|name| name != "study.schema").collect();
+    let mut names: Vec<_> = names
+        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+        .filter(|name| name != "study.schema")
+        .collect();
     names.sort();
     assert!(names.len() >= 6, "{names:?}");
     names
@@ -70,10 +72,14 @@ fn stored_studies_are_those_of_today() {
                 stale.push(format!("{name}/{file}"));
             }
         }
-        let kept = fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let kept =
+            fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         stale.extend(kept.filter(|file| !names.contains(file)).map(|file| format!("{name}/{file} (of no study)")));
     }
-    assert!(stale.is_empty(), "not today's: {stale:?}; renew with BLESS=1 cargo test --test reports, and look at the change");
+    assert!(
+        stale.is_empty(),
+        "not today's: {stale:?}; renew with BLESS=1 cargo test --test reports, and look at the change"
+    );
 }
 
 #[test]
