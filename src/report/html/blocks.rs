@@ -53,7 +53,7 @@ pub(super) fn table(table: &Table) -> Markup {
     html! {
         @if !table.rows.is_empty() {
             div.table {
-                div.scroll tabindex="0" {
+                div.scroll tabindex="0" role="region" aria-label=(table.name) {
                     table.sortable[!table.ordered && table.rows.len() > 1] {
                         caption { (table.name) }
                         thead { tr {
@@ -82,7 +82,7 @@ fn cells(row: &[Cell], heads: &[&str]) -> Markup {
 pub(super) fn prose(caption: &str, heads: &[&str], rows: &[(bool, Vec<String>)]) -> Markup {
     html! {
         div.table {
-            div.scroll {
+            div.scroll tabindex="0" role="region" aria-label=(caption) {
                 table.prose {
                     caption { (caption) }
                     thead { tr { @for head in heads { th.words scope="col" { (head) } } } }
