@@ -96,7 +96,8 @@ fn quantiles(picture: &mut Picture, frame: &Frame<'_>, wait: &Quantiles) {
         let label = format!("{:.0} % within {}", share * 100.0, span(at_s));
         let wide = width(&label, picture.text_size());
         // The line only rises: what is to the right and below is free, and what is to the left and above.
-        let at = if x + 10 + wide < frame.right { (x + 10, y + 14) } else { (x - 8 - wide, y - 13) };
+        let at =
+            if x + 10 + wide < frame.right { (x + 10, y + 14) } else { (x - 8 - wide, (y - 13).max(frame.top + 9)) };
         note(picture, &label, at, INK);
     }
 }

@@ -48,13 +48,16 @@ pub(super) fn unbroken(text: &str) -> String {
     text.replace(" %", "\u{a0}%")
 }
 
+/// Columns of figures that a phone has room for; of more, each row becomes a block of figures with their heads.
+const COLUMNS_ON_PHONE: usize = 4;
+
 /// A table of figures; nothing for one without rows.
 pub(super) fn table(table: &Table) -> Markup {
     html! {
         @if !table.rows.is_empty() {
             div.table {
                 div.scroll tabindex="0" role="region" aria-label=(table.name) {
-                    table.sortable[!table.ordered && table.rows.len() > 1] {
+                    table.sortable[!table.ordered && table.rows.len() > 1].many[table.heads.len() > COLUMNS_ON_PHONE] {
                         caption { (table.name) }
                         thead { tr {
                             th scope="col" { (table.row) }
@@ -73,7 +76,7 @@ fn cells(row: &[Cell], heads: &[&str]) -> Markup {
     html! {
         @for (column, cell) in row.iter().enumerate() {
             @if column == 0 { th scope="row" { (cell.text) } }
-            @else { td.name[heads.get(column - 1) == Some(&"")] data-v=[cell.value] { (cell.text) } }
+            @else { td.name[heads.get(column - 1) == Some(&"")] data-v=[cell.value] data-head=[heads.get(column - 1)] { (cell.text) } }
         }
     }
 }
