@@ -7,6 +7,8 @@ pub enum ExitStatus {
     Done,
     /// Exit code 3: an objective is not met, or a replay diverged.
     Diverged,
+    /// Exit code 130: Ctrl-C.
+    Interrupted,
 }
 
 /// How a command fails. The message is complete: it names the thing, the place and the way out.
@@ -18,6 +20,9 @@ pub enum CliError {
     /// Exit code 2: bad usage or bad input.
     #[error("{0}")]
     BadInput(String),
+    /// Exit code 130: Ctrl-C.
+    #[error("{0}")]
+    Interrupted(String),
 }
 
 impl ExitStatus {
@@ -26,6 +31,7 @@ impl ExitStatus {
         match self {
             Self::Done => 0,
             Self::Diverged => 3,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -36,6 +42,7 @@ impl CliError {
         match self {
             Self::Failed(_) => 1,
             Self::BadInput(_) => 2,
+            Self::Interrupted(_) => ExitStatus::Interrupted.code(),
         }
     }
 }

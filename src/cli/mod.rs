@@ -3,14 +3,17 @@
 
 mod assumptions;
 mod catalog;
+mod compare;
 mod error;
 mod explain;
 mod output;
+mod plan;
 mod progress;
 mod provenance;
 mod replay;
 mod run;
 mod schema;
+mod study;
 mod validate;
 
 pub use error::{CliError, ExitStatus};
@@ -30,11 +33,14 @@ Exit codes:
   0  done
   1  the run failed (a file can't be read or written, …)
   2  bad usage or bad input
-  3  an objective is not met, or a replay diverged";
+  3  an objective is not met, or a replay diverged
+  130  interrupted by Ctrl-C; finished runs of a study are kept with --out";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Compare(compare::CompareArgs),
+    Plan(plan::PlanArgs),
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
     Catalog(catalog::CatalogArgs),
@@ -48,6 +54,8 @@ impl Cli {
     pub fn run(self) -> Result<ExitStatus, CliError> {
         match self.command {
             Command::Run(args) => run::run(&args),
+            Command::Compare(args) => compare::run(&args),
+            Command::Plan(args) => plan::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Catalog(args) => catalog::run(&args),

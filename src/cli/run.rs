@@ -9,14 +9,18 @@ use crate::cli::progress::{Progress, Stopwatch};
 use crate::cli::provenance::{file_word, provenance};
 use crate::cli::{CliError, ExitStatus};
 use crate::driver::{self, DriverError};
+use crate::experiment::{PILOTS, WarmUp, choose_warmup, steady_state};
 use crate::history::EventBridge;
 use crate::history::status_reason::Texts;
 use crate::journal::{Header, Writer};
+use crate::metrics::figures::span;
 use crate::metrics::{Metrics, Results};
+use crate::model::duration;
 use crate::report::{self, OutputDir, OutputFile};
 use crate::scenario::{self, Resolved, Setting};
 use crate::scheduler::Scheduler;
 use crate::sim::SimWorld;
+use crate::units::SimTime;
 
 /// Run a scenario in the simulated world.
 ///
@@ -31,6 +35,10 @@ pub(super) struct RunArgs {
     /// Change a value of the scenario, by JSON pointer; repeat for more.
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
+    /// Leave out the beginning, and judge the steady state after it: a span like 2h or PT2H, or `auto`, which takes what
+    /// MSER-5 finds in five pilot runs under other seeds.
+    #[arg(long, value_name = "auto|SPAN", value_parser = Warmup::parse)]
+    warmup: Option<Warmup>,
     /// Write report.html, summary.json, jobs.csv, nodes.csv, timeline.csv and timeline.svg into this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -44,6 +52,34 @@ pub(super) struct RunArgs {
     /// The form of the result.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output: OutputFormat,
+}
+
+/// What to leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Warmup {
+    Auto,
+    Fixed(SimTime),
+}
+
+impl Warmup {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let fixed = duration::parse(text).map(|span| Self::Fixed(SimTime::ZERO + span));
+        fixed.map_err(|error| format!("{error}; or `auto`"))
+    }
+
+    /// Where it ends; `auto` asks pilot runs.
+    fn choose(self, scenario: &Resolved, seed: u64) -> Result<WarmUp, CliError> {
+        match self {
+            Self::Fixed(until) => Ok(WarmUp::fixed(until)),
+            Self::Auto => {
+                eprintln!("{PILOTS} pilot runs, to find the warm-up");
+                choose_warmup(&[scenario], seed).map_err(failed)
+            }
+        }
+    }
 }
 
 /// What is written while the run goes on, and given its name after it.
@@ -74,9 +110,14 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
 
     let provenance = provenance(&words(args), &scenario);
     let watch = Stopwatch::start();
+    let warmup = args.warmup.map(|warmup| warmup.choose(&scenario, seed)).transpose()?;
     let mut watchers = Files { journal, events };
-    let mut results = simulate(scenario, seed, out.as_ref(), &mut watchers).map_err(failed)?;
+    let until = warmup.map(|warmup| warmup.until);
+    let mut results = simulate(scenario, seed, out.as_ref(), until, &mut watchers).map_err(failed)?;
     results.summary.sim.wall_s = Some(watch.elapsed_s());
+    if let Some(warmup) = warmup {
+        judge(&mut results, warmup)?;
+    }
 
     if let Some(journal) = watchers.journal {
         journal.finish().map_err(failed)?;
@@ -119,11 +160,37 @@ pub(super) fn parse_settings(texts: &[String]) -> Result<Vec<Setting>, CliError>
     Err(CliError::BadInput(wrong.join("\n")))
 }
 
-fn simulate(scenario: Resolved, seed: u64, out: Option<&OutputDir>, files: &mut Files) -> Result<Results, DriverError> {
+/// Adds what the run says of the steady state; a run must be longer than its warm-up.
+fn judge(results: &mut Results, warmup: WarmUp) -> Result<(), CliError> {
+    let end_s = results.summary.sim.end_s;
+    if warmup.until.as_secs_f64() >= end_s {
+        return Err(CliError::BadInput(format!(
+            "--warmup {}: the run ends after {}, before its warm-up does; give a shorter one, or run longer with --set \
+             /stop/at=TIME and a workload that lasts until then",
+            duration::to_text(warmup.until.since(SimTime::ZERO)),
+            span(end_s)
+        )));
+    }
+    if let Some(steady) = steady_state(results, warmup.method) {
+        results.summary.judge(steady);
+    }
+    Ok(())
+}
+
+fn simulate(
+    scenario: Resolved,
+    seed: u64,
+    out: Option<&OutputDir>,
+    warmup: Option<SimTime>,
+    files: &mut Files,
+) -> Result<Results, DriverError> {
     let Resolved { world, config, names, scenario_name, .. } = scenario;
     let mut metrics = Metrics::new(config.instance_types.clone(), names, &world.assumptions);
     if let Some(out) = out {
         metrics = metrics.with_sinks(out.sinks()?).with_pictures();
+    }
+    if let Some(until) = warmup {
+        metrics = metrics.with_warmup(until);
     }
     let mut progress = Progress::on_terminal(&scenario_name);
     let mut scheduler = Scheduler::new(config);

@@ -1,4 +1,4 @@
-//! `windtunnel schema`: the JSON Schema of scenario files, for editors and checkers.
+//! `windtunnel schema`: the JSON Schema of scenario and study files, for editors and checkers.
 
 use clap::Args;
 
@@ -8,9 +8,14 @@ use crate::scenario;
 
 /// Print the JSON Schema of scenario files
 #[derive(Debug, Args)]
-pub(super) struct SchemaArgs {}
+pub(super) struct SchemaArgs {
+    /// Print that of study files instead
+    #[arg(long)]
+    study: bool,
+}
 
 /// Runs the command.
-pub(super) fn run(_: &SchemaArgs) -> Result<ExitStatus, CliError> {
-    print(&json("the schema", &scenario::json_schema())?)
+pub(super) fn run(args: &SchemaArgs) -> Result<ExitStatus, CliError> {
+    let schema = if args.study { scenario::study_schema() } else { scenario::json_schema() };
+    print(&json("the schema", &schema)?)
 }

@@ -47,6 +47,16 @@ impl BlockedTime {
         self.queues[queue.index()].change(why, now);
     }
 
+    /// From now on, time is counted afresh; what is blocked still is.
+    pub(super) fn begin_window(&mut self, now: SimTime) {
+        for queue in &mut self.queues {
+            queue.total.clear();
+            if let Some((_, since)) = &mut queue.now {
+                *since = now;
+            }
+        }
+    }
+
     /// Ends every blockade.
     pub(super) fn finish(&mut self, end: SimTime) {
         for queue in &mut self.queues {

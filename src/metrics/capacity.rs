@@ -125,6 +125,8 @@ impl AddAssign for Bill {
 pub(super) struct CpuMeter {
     cpu: MilliCpu,
     launched: SimTime,
+    /// Counted from here on: the launch, or the beginning of a window after it.
+    from: SimTime,
     ready: Option<(SimTime, MilliCpu)>,
     held: u128,
     held_start: u128,
@@ -134,12 +136,19 @@ pub(super) struct CpuMeter {
 impl CpuMeter {
     /// A node with all its vCPUs, from its launch on.
     pub(super) const fn new(cpu: MilliCpu, launched: SimTime) -> Self {
-        Self { cpu, launched, ready: None, held: 0, held_start: 0, ended: [0; 3] }
+        Self { cpu, launched, from: launched, ready: None, held: 0, held_start: 0, ended: [0; 3] }
     }
 
     /// When the node was launched.
     pub(super) const fn launched(&self) -> SimTime {
         self.launched
+    }
+
+    /// From now on, time is counted afresh: attempts in flight hold their CPU as if they had just begun.
+    pub(super) fn begin_window(&mut self, now: SimTime) {
+        self.from = now;
+        self.held_start = self.held * u128::from(now.as_millis());
+        self.ended = [0; 3];
     }
 
     /// When the node became ready, if it did.
@@ -166,6 +175,7 @@ impl CpuMeter {
     /// An attempt that held `cpu` from `start` to `stop` ended.
     pub(super) fn release(&mut self, cpu: MilliCpu, start: SimTime, stop: SimTime, part: Part) {
         let cpu = u128::from(cpu.0);
+        let start = start.max(self.from);
         self.held = self.held.saturating_sub(cpu);
         self.held_start = self.held_start.saturating_sub(cpu * u128::from(start.as_millis()));
         let slot = match part {
@@ -180,18 +190,18 @@ impl CpuMeter {
     /// the parts are cut in the order of the code below, so that they never exceed the whole.
     pub(super) fn usage(&self, end: SimTime) -> Usage {
         let times = |cpu: MilliCpu, span: SimDuration| u128::from(cpu.0) * u128::from(span.as_millis());
-        let mut rest = times(self.cpu, end.since(self.launched));
+        let mut rest = times(self.cpu, end.since(self.from));
         let mut take = |amount: u128| {
             let taken = amount.min(rest);
             rest -= taken;
             taken
         };
         let ready_at = self.ready_at().unwrap_or(end).min(end);
-        let startup = take(times(self.cpu, ready_at.since(self.launched)));
+        let startup = take(times(self.cpu, ready_at.since(self.from)));
         let [useful, interrupted, failed] = self.ended.map(&mut take);
         let in_flight = (self.held * u128::from(end.as_millis())).saturating_sub(self.held_start);
         let unfinished = take(in_flight);
-        let overhead = take(self.ready.map_or(0, |(at, kept)| times(kept, end.since(at))));
+        let overhead = take(self.ready.map_or(0, |(at, kept)| times(kept, end.since(at.max(self.from)))));
         Usage([useful, interrupted, failed, unfinished, overhead, startup, rest])
     }
 }

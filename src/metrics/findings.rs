@@ -33,6 +33,8 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FindingCode {
+    /// Jobs become more and more.
+    GrowingQueue,
     /// Jobs had not ended.
     UnfinishedJobs,
     /// Jobs FAILED.
@@ -58,10 +60,11 @@ pub enum FindingCode {
 /// All findings of a summary, in order of the codes.
 pub(super) fn findings(summary: &Summary) -> Vec<Finding> {
     let mut found = Vec::new();
+    found.extend(growing(summary));
     found.extend(unfinished(summary));
     found.extend(failed(summary));
     found.extend(refused(summary));
-    found.extend(summary.queues.iter().filter_map(|queue| blocked(queue, summary.sim.end_s)));
+    found.extend(summary.queues.iter().filter_map(|queue| blocked(queue, summary.counted_s())));
     found.extend(idle(summary));
     found.extend(startup(summary));
     found.extend(overhead(summary));
@@ -86,6 +89,23 @@ fn ratio(part: f64, whole: f64) -> f64 {
 
 fn were(n: u64, noun: &str) -> String {
     format!("{} {}", counted(n, noun), if n == 1 { "was" } else { "were" })
+}
+
+fn growing(summary: &Summary) -> Option<Finding> {
+    let steady = summary.steady_state.as_ref()?;
+    let growth = steady.growth_jobs_per_hour?;
+    (steady.stable == Some(false)).then(|| {
+        finding(
+            FindingCode::GrowingQueue,
+            ratio(growth, steady.jobs_per_hour),
+            format!(
+                "The queue grows by about {} jobs an hour, of {} that come: there is no steady state, and means depend \
+                 on how long the run was. Add capacity, or submit less.",
+                number(growth),
+                number(steady.jobs_per_hour)
+            ),
+        )
+    })
 }
 
 fn unfinished(summary: &Summary) -> Option<Finding> {

@@ -10,10 +10,12 @@ use crate::metrics::blocked::BlockedTime;
 use crate::metrics::capacity::Part;
 use crate::metrics::costs::{Followed, PodCost, PodMeters};
 use crate::metrics::jobs::Jobs;
+use crate::metrics::kinds::Kinds;
 use crate::metrics::nodes::Nodes;
 use crate::metrics::pictures::Sketches;
 use crate::metrics::sinks::Sinks;
 use crate::metrics::timeline::{Happened, Levels, Timeline};
+use crate::metrics::window::Counting;
 use crate::model::{Assumptions, Names, Resources};
 use crate::scheduler::{
     AttemptEnd, Command, Decision, Ending, Event, JobEnd, NodeLossCause, Observation, Reason, TypeFacts,
@@ -31,6 +33,7 @@ pub struct Metrics {
     /// By pod slot.
     pods: Vec<PodMark>,
     pub(super) jobs: Jobs,
+    pub(super) kinds: Kinds,
     pub(super) nodes: Nodes,
     pub(super) levels: Levels,
     pub(super) timeline: Timeline,
@@ -39,6 +42,7 @@ pub struct Metrics {
     pub(super) events: u64,
     pub(super) steps: u64,
     pub(super) now: SimTime,
+    pub(super) counting: Counting,
     pub(super) sinks: Option<Sinks>,
     followed: Option<Followed>,
     /// Read where someone asks for the costs of pods.
@@ -97,6 +101,7 @@ impl Metrics {
         let tariff = Tariff::from(assumptions);
         Self {
             jobs: Jobs::new(names.job_queues.len()),
+            kinds: Kinds::new(&names),
             nodes: Nodes::new(instance_types, tariff),
             specs: Vec::with_capacity(names.job_specs.len()),
             names,
@@ -110,6 +115,7 @@ impl Metrics {
             events: 0,
             steps: 0,
             now: SimTime::ZERO,
+            counting: Counting::default(),
             sinks: None,
             followed: None,
             meters: None,
@@ -155,6 +161,7 @@ impl Metrics {
             Event::JobSubmitted { queue, spec, array_size, .. } => {
                 let jobs = u64::from(array_size.unwrap_or(1));
                 levels.waiting_jobs += jobs;
+                self.kinds.submitted(*spec, jobs);
                 let spec = self.spec(*spec);
                 self.jobs.submitted(*queue, spec.share, jobs, now);
                 self.levels.demand_mcpu += jobs * spec.demand();
@@ -216,7 +223,8 @@ impl Metrics {
         let spec = self.spec(end.spec);
         let cpu = spec.cpu;
         if let Some(share) = spec.share {
-            self.jobs.used(end.queue, share, cpu, end.stopped_at.since(end.starting_at));
+            let from = self.counting.clip(end.starting_at);
+            self.jobs.used(end.queue, share, cpu, end.stopped_at.since(from));
             if let Some(pictures) = &mut self.pictures {
                 pictures.used((end.queue, share), cpu, (end.starting_at, end.stopped_at));
             }
@@ -256,8 +264,20 @@ impl Metrics {
     fn job_ended(&mut self, end: &JobEnd) -> Result<(), DriverError> {
         self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(1);
         self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(self.spec(end.spec).demand());
-        self.jobs.ended(end, self.spec(end.spec).share);
-        self.sinks.as_mut().map_or(Ok(()), |sinks| sinks.job(end, &self.names))
+        let counts = self.counting.counts(end.submitted_at);
+        if counts {
+            self.jobs.ended(end, self.spec(end.spec).share);
+            self.kinds.ended(end);
+            self.counting.ended(end);
+        }
+        match &mut self.sinks {
+            Some(sinks) if counts => sinks.job(end, &self.names),
+            Some(sinks) => {
+                sinks.forget(end.job);
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     fn command(&mut self, now: SimTime, command: &Command) {
@@ -300,6 +320,7 @@ impl Metrics {
             Reason::SubmissionRefused { queue, spec, jobs, .. } => {
                 let jobs = u64::from(*jobs);
                 self.levels.waiting_jobs = self.levels.waiting_jobs.saturating_sub(jobs);
+                self.kinds.refused(*spec, jobs);
                 let spec = self.spec(*spec);
                 self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(jobs * spec.demand());
                 self.jobs.refused(*queue, spec.share, jobs);
@@ -318,7 +339,9 @@ impl Metrics {
 
     pub(super) fn close_nodes(&mut self) -> Result<(), DriverError> {
         while let Some(closed) = self.nodes.next_closed() {
-            if let Some(sinks) = &mut self.sinks {
+            if let Some(sinks) = &mut self.sinks
+                && self.counting.counts(closed.end.at)
+            {
                 sinks.node(&closed, &self.names)?;
             }
             if let Some(pictures) = &mut self.pictures {
@@ -336,6 +359,9 @@ impl Watcher for Metrics {
 
     fn decided(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
         let now = seen.now;
+        if self.counting.is_due(now) {
+            self.begin_window();
+        }
         self.timeline.advance(now, &self.levels);
         self.now = now;
         self.steps += 1;

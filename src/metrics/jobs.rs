@@ -10,7 +10,7 @@ use crate::units::{MilliCpu, SimDuration, SimTime};
 /// Slowdowns are bounded below at this runtime, as is usual in the field: short jobs would drown everything else.
 const SLOWDOWN_FLOOR: SimDuration = SimDuration::from_secs(10);
 
-/// Jobs of one queue, or of one share of a queue.
+/// Jobs of one queue, of one share of a queue, or of one name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct QueueJobs {
     pub(super) submitted: u64,
@@ -22,7 +22,7 @@ pub(super) struct QueueJobs {
 }
 
 impl QueueJobs {
-    fn ended(&mut self, end: &JobEnd) {
+    pub(super) fn ended(&mut self, end: &JobEnd) {
         if end.succeeded() {
             self.succeeded += 1;
         } else {
@@ -62,6 +62,8 @@ pub(super) struct Jobs {
     pub(super) slowdown_max: f64,
     pub(super) first_submit: Option<SimTime>,
     pub(super) last_end: Option<SimTime>,
+    /// Of all jobs, those before a window's beginning among them.
+    pub(super) last_submit: Option<SimTime>,
 }
 
 impl Jobs {
@@ -79,6 +81,7 @@ impl Jobs {
 
     pub(super) fn submitted(&mut self, queue: JobQueueId, share: Option<ShareId>, jobs: u64, now: SimTime) {
         self.first_submit.get_or_insert(now);
+        self.last_submit = Some(now);
         self.queue(queue).submitted += jobs;
         if let Some(share) = share {
             self.shares.entry((queue, share)).or_default().submitted += jobs;

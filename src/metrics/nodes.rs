@@ -29,10 +29,10 @@ pub(super) struct Node {
     pub(super) environment: ComputeEnvironmentId,
     pub(super) origin: Origin,
     pub(super) cpu: CpuMeter,
-    /// Pods it has had.
+    /// Pods it has had in the window.
     pub(super) pods: u32,
     pods_now: u32,
-    /// The meter's reading at launch.
+    /// The meter's reading at launch, or at the window's beginning.
     reading: Charge,
     gone: Option<(NodeEnd, Charge)>,
 }
@@ -49,7 +49,9 @@ pub(super) struct Closed {
 /// Totals of the nodes of one instance type and purchase option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct FleetRow {
+    /// Those that lived in the window, and of these, those that were there before it.
     pub(super) nodes: u64,
+    pub(super) carried: u64,
     pub(super) attempts: u64,
     pub(super) interruptions: u64,
     pub(super) uncharged: u64,
@@ -76,6 +78,8 @@ pub(super) struct Nodes {
     gone: Vec<NodeId>,
     /// By type and purchase option; adopted nodes come last.
     fleet: Vec<FleetRow>,
+    /// Where the window begins.
+    from: SimTime,
     /// Milliseconds for which root volumes are billed.
     pub(super) volume_ms: u128,
     pub(super) warnings: u64,
@@ -93,6 +97,7 @@ impl Nodes {
             slot_of: Vec::new(),
             live: Vec::new(),
             gone: Vec::new(),
+            from: SimTime::ZERO,
             volume_ms: 0,
             warnings: 0,
             peak_mcpu: 0,
@@ -285,7 +290,8 @@ impl Nodes {
                 let rounding = SimDuration::from_millis(billed.as_millis() - life.as_millis());
                 charge = reading.saturating_sub(before) + Charge::new(price, rounding);
             }
-            self.volume_ms += u128::from(billed.as_millis());
+            let before = self.from.since(launched).as_millis();
+            self.volume_ms += u128::from(billed.as_millis().saturating_sub(before));
         }
         let node = &mut self.live[slot];
         levels.launched_mcpu = levels.launched_mcpu.saturating_sub(u64::from(node.cpu.cpu().0));
@@ -323,12 +329,31 @@ impl Nodes {
         let interrupted = end.cause == Some(NodeLossCause::SpotInterruption);
         let row = &mut self.fleet[row];
         row.nodes += 1;
+        row.carried += u64::from(node.cpu.launched() < self.from);
         row.attempts += u64::from(node.pods);
         row.interruptions += u64::from(interrupted);
         row.uncharged += u64::from(is_free(&node, end));
         row.usage += usage;
         row.bill += usage.split(charge);
         Some(Closed { node, end, usage, charge })
+    }
+
+    /// The window begins: one pass over the living nodes, whose meters are read now, and totals start from nothing.
+    pub(super) fn begin_window(&mut self, now: SimTime, levels: &Levels) {
+        for slot in 0..self.live.len() {
+            let (reading, _) = self.reading(self.live[slot].origin, now);
+            let node = &mut self.live[slot];
+            node.cpu.begin_window(now);
+            node.reading = reading;
+            node.pods = 0;
+            if let Some((_, charge)) = &mut node.gone {
+                *charge = Charge::ZERO;
+            }
+        }
+        self.from = now;
+        self.fleet.fill(FleetRow::default());
+        (self.volume_ms, self.warnings) = (0, 0);
+        (self.peak_mcpu, self.peak_count) = (levels.launched_mcpu, levels.nodes);
     }
 
     /// The run is over: all that live end now, to be closed in order of launch.

@@ -9,11 +9,12 @@ use crate::metrics::fold::{Learned, Metrics};
 use crate::metrics::nodes::FleetRow;
 use crate::metrics::pictures::Pictures;
 use crate::metrics::summary::{
-    CapacityFacts, CostFacts, InstanceTypeRow, JobFacts, NodeSize, QueueRow, ShareRow, SimFacts, Slowdown, SpotFacts,
-    Summary,
+    CapacityFacts, CostFacts, InstanceTypeRow, JobFacts, JobNameRow, NodeSize, QueueRow, ShareRow, SimFacts, Slowdown,
+    SpotFacts, Summary,
 };
 use crate::metrics::timeline::TimelineRow;
 use crate::metrics::waits::Spans;
+use crate::metrics::window::Flow;
 use crate::model::{Names, PurchaseOption};
 use crate::units::{SimDuration, SimTime};
 
@@ -26,12 +27,17 @@ pub struct Results {
     pub timeline: Vec<TimelineRow>,
     /// What only pictures need, where [`Metrics::with_pictures`] asked for it.
     pub pictures: Option<Pictures>,
+    /// What came in and how long it waited, for a judgement of the steady state.
+    pub flow: Flow,
 }
 
 impl Metrics {
     /// Ends the run at `end` and says what it was. Fails only where a sink can't be written.
     pub fn finish(mut self, scenario: &str, seed: u64, end: SimTime) -> Result<Results, DriverError> {
         let end = end.max(self.now);
+        if self.counting.is_due(end) {
+            self.begin_window();
+        }
         self.timeline.advance(end, &self.levels);
         self.blocked.finish(end);
         self.nodes.finish(end, &mut self.levels);
@@ -46,7 +52,8 @@ impl Metrics {
             let waits = waits.map(|(index, queue)| (self.queue_name(index), queue.wait.distribution()));
             sketches.finish(end, &self.names, waits.collect())
         });
-        Ok(Results { summary, timeline: self.timeline.rows(), pictures })
+        let flow = self.counting.flow(self.jobs.last_submit);
+        Ok(Results { summary, timeline: self.timeline.rows(), pictures, flow })
     }
 
     fn summary(&self, scenario: &str, seed: u64, end: SimTime) -> Summary {
@@ -56,6 +63,7 @@ impl Metrics {
         self.jobs.queues.iter().for_each(|queue| wait.add(&queue.wait));
         let fleet = Fleet::of(self);
         let capacity = fleet.capacity(self);
+        let window = self.counting.window(end);
         Summary {
             scenario: scenario.to_owned(),
             seed,
@@ -68,7 +76,7 @@ impl Metrics {
                 mean: per(self.jobs.slowdown_sum, ended),
                 max: (ended > 0).then_some(self.jobs.slowdown_max),
             },
-            makespan_s: self.jobs.first_submit.zip(self.jobs.last_end).map(|(from, to)| to.since(from).as_secs_f64()),
+            makespan_s: self.makespan().filter(|_| window.is_none()).map(SimDuration::as_secs_f64),
             capacity,
             cost: fleet.cost(self, end, jobs.succeeded, capacity.vcpu_hours_useful),
             spot: SpotFacts {
@@ -80,10 +88,18 @@ impl Metrics {
             instance_types: fleet.rows,
             queues: self.queue_rows(),
             shares: self.share_rows(),
+            job_names: self.job_name_rows(),
             node_sizes: self.learned.iter().map(|learned| node_size(learned, &self.names)).collect(),
             assumptions: self.assumptions.rows().into_iter().map(|row| (row.name.to_owned(), row.value)).collect(),
             findings: Vec::new(),
+            window,
+            steady_state: None,
         }
+    }
+
+    fn makespan(&self) -> Option<SimDuration> {
+        let (from, to) = self.jobs.first_submit.zip(self.jobs.last_end)?;
+        Some(to.since(from))
     }
 
     fn job_facts(&self) -> JobFacts {
@@ -127,6 +143,18 @@ impl Metrics {
         self.names.job_queues.get(index).cloned().unwrap_or_else(|| format!("jq-{index}"))
     }
 
+    fn job_name_rows(&self) -> Vec<JobNameRow> {
+        let rows = self.kinds.iter().map(|(name, jobs)| JobNameRow {
+            job_name: name.to_owned(),
+            submitted: jobs.submitted,
+            succeeded: jobs.succeeded,
+            failed: jobs.failed,
+            unfinished: jobs.submitted.saturating_sub(jobs.succeeded + jobs.failed),
+            wait_s: jobs.wait.quantiles(),
+        });
+        rows.collect()
+    }
+
     fn share_rows(&self) -> Vec<ShareRow> {
         let rows = self.jobs.shares.iter();
         rows.map(|(&(queue, share), jobs)| ShareRow {
@@ -150,6 +178,8 @@ struct Fleet {
     on_demand: Charge,
     spot: Charge,
     adopted: u64,
+    /// Launched before the window.
+    carried: u64,
 }
 
 impl Fleet {
@@ -160,9 +190,11 @@ impl Fleet {
             on_demand: Charge::ZERO,
             spot: Charge::ZERO,
             adopted: metrics.nodes.adopted().nodes,
+            carried: 0,
         };
         for (index, name) in metrics.names.instance_types.iter().enumerate().take(metrics.nodes.types()) {
             let [on_demand, spot] = metrics.nodes.fleet_of(index);
+            fleet.carried += on_demand.carried + spot.carried;
             fleet.on_demand += on_demand.bill.total();
             fleet.spot += spot.bill.total();
             fleet.add(Some((name, PurchaseOption::Ec2)), &on_demand);
@@ -212,7 +244,7 @@ impl Fleet {
             vcpu_hours_unfinished: vcpu_hours(usage[Part::Unfinished]),
             peak_vcpus: metrics.nodes.peak_mcpu / 1_000,
             peak_nodes: metrics.nodes.peak_count,
-            nodes_launched: self.all.nodes - self.adopted,
+            nodes_launched: self.all.nodes - self.adopted - self.carried,
             nodes_adopted: self.adopted,
             utilization: share(usage.requested(), total),
             overhead_share: share(usage[Part::Overhead], total),
@@ -224,7 +256,7 @@ impl Fleet {
     fn cost(&self, metrics: &Metrics, end: SimTime, succeeded: u64, useful_vcpu_hours: f64) -> CostFacts {
         let bill: &Bill = &self.all.bill;
         let volumes = Charge::monthly(metrics.tariff.volume_per_month, metrics.nodes.volume_ms);
-        let cluster_fee = Charge::new(metrics.tariff.cluster_per_hour, end.since(SimTime::ZERO));
+        let cluster_fee = Charge::new(metrics.tariff.cluster_per_hour, metrics.counting.span(end));
         let total = (bill.total() + volumes + cluster_fee).as_usd();
         CostFacts {
             total,

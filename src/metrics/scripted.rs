@@ -29,7 +29,7 @@ const fn resources(cpu: u32) -> Resources {
     Resources { cpu: MilliCpu(cpu), memory: MiB(1_024), gpus: 0, pods: 1 }
 }
 
-const fn pod(slot: u32, generation: u32) -> PodId {
+pub(super) const fn pod(slot: u32, generation: u32) -> PodId {
     PodId { slot, generation }
 }
 
@@ -48,7 +48,7 @@ fn names() -> Names {
     }
 }
 
-fn metrics() -> Metrics {
+pub(super) fn metrics() -> Metrics {
     let facts = TypeFacts {
         vcpus: 2,
         allocatable: resources(1_930),
@@ -62,16 +62,16 @@ fn metrics() -> Metrics {
     metrics
 }
 
-fn step(metrics: &mut Metrics, secs: u64, events: impl Into<Vec<Event>>, decision: &Decision) {
+pub(super) fn step(metrics: &mut Metrics, secs: u64, events: impl Into<Vec<Event>>, decision: &Decision) {
     let seen = Observation { now: at(secs), events: events.into() };
     metrics.decided(&seen, decision).unwrap();
 }
 
-fn submitted(job: u64, array_size: Option<u32>) -> Event {
+pub(super) fn submitted(job: u64, array_size: Option<u32>) -> Event {
     Event::submitted(JobId::new(0, job), QUEUE, SPEC, array_size)
 }
 
-fn launched(node: u32, purchase: PurchaseOption) -> Event {
+pub(super) fn launched(node: u32, purchase: PurchaseOption) -> Event {
     Event::NodeLaunched {
         launch: LaunchId(0),
         environment: ENVIRONMENT,
@@ -82,19 +82,26 @@ fn launched(node: u32, purchase: PurchaseOption) -> Event {
     }
 }
 
-fn ready(node: u32) -> Event {
+pub(super) fn ready(node: u32) -> Event {
     Event::NodeReady { node: NodeId(node), free: resources(1_900) }
 }
 
-fn lost(node: u32, cause: NodeLossCause) -> Event {
+pub(super) fn lost(node: u32, cause: NodeLossCause) -> Event {
     Event::NodeLost { node: NodeId(node), cause }
 }
 
-fn create(pod: PodId, job: JobRef, attempt: u8, node: u32) -> Command {
+pub(super) fn create(pod: PodId, job: JobRef, attempt: u8, node: u32) -> Command {
     Command::CreatePod { pod, job, spec: SPEC, attempt, node: NodeId(node), node_index: None }
 }
 
-fn attempt(pod: PodId, job: JobRef, node: u32, from_to: (u64, u64), outcome: AttemptOutcome, retried: bool) -> Ending {
+pub(super) fn attempt(
+    pod: PodId,
+    job: JobRef,
+    node: u32,
+    from_to: (u64, u64),
+    outcome: AttemptOutcome,
+    retried: bool,
+) -> Ending {
     Ending::Attempt(AttemptEnd {
         pod,
         job,
@@ -111,7 +118,7 @@ fn attempt(pod: PodId, job: JobRef, node: u32, from_to: (u64, u64), outcome: Att
     })
 }
 
-fn job(job: JobRef, succeeded: bool, ended: u64, last_run: u64) -> Ending {
+pub(super) fn job(job: JobRef, succeeded: bool, ended: u64, last_run: u64) -> Ending {
     Ending::Job(JobEnd {
         job,
         queue: QUEUE,
@@ -126,14 +133,29 @@ fn job(job: JobRef, succeeded: bool, ended: u64, last_run: u64) -> Ending {
     })
 }
 
+/// A job's end with these times of submission and first RUNNING.
+pub(super) fn secs_of(ending: Ending, submitted: u64, running: u64) -> Ending {
+    match ending {
+        Ending::Job(end) => {
+            Ending::Job(JobEnd { submitted_at: at(submitted), first_running_at: Some(at(running)), ..end })
+        }
+        other => other,
+    }
+}
+
+/// A job that is no array.
+pub(super) fn single(number: u64) -> JobRef {
+    JobRef { job: JobId::new(0, number), child: None }
+}
+
 fn blocked(why: Blocked) -> Reason {
     Reason::QueueBlocked { queue: QUEUE, head: child(0), why }
 }
 
 /// An array of two and a single job, each half a vCPU. An On-Demand node carries the array, a Spot node the single job
 /// until it is reclaimed; the job then moves over and is still running at the end. The array's second child fails.
-fn play(metrics: &mut Metrics) {
-    let single = JobRef { job: JobId::new(0, 1), child: None };
+pub(super) fn play(metrics: &mut Metrics) {
+    let single = single(1);
     let run = [pod(0, 0), pod(1, 0), pod(2, 0)].map(|pod| Event::PodRunning { pod });
     let say = |commands: Vec<Command>, endings: Vec<Ending>, reasons: Vec<Reason>| Decision {
         commands,
@@ -175,7 +197,7 @@ fn played() -> Results {
     metrics.finish("scripted", 7, at(1_810)).unwrap()
 }
 
-fn close(found: f64, expected: f64) {
+pub(super) fn close(found: f64, expected: f64) {
     assert!((found - expected).abs() < 1e-6, "{found} instead of {expected}");
 }
 
@@ -344,8 +366,11 @@ fn any_fact() -> impl Strategy<Value = (u64, u8, u32, u32)> {
 proptest! {
     /// Facts in any order, repeated, about things nobody knows: nothing panics, shares sum to one, parts to the bill.
     #[test]
-    fn sums_hold_whatever_is_reported(facts in prop::collection::vec(any_fact(), 0..80)) {
-        let mut metrics = metrics();
+    fn sums_hold_whatever_is_reported(
+        facts in prop::collection::vec(any_fact(), 0..80),
+        warmup in prop::option::of(0_u64..60_000),
+    ) {
+        let mut metrics = warmup.into_iter().fold(metrics(), |metrics, secs| metrics.with_warmup(at(secs)));
         let mut secs = 0;
         for (later, kind, node, slot) in facts {
             let before = secs;

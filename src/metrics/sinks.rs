@@ -158,6 +158,11 @@ impl Sinks {
         self.jobs.serialize(row).map_err(io("jobs.csv"))
     }
 
+    /// A job ended that has no row.
+    pub(super) fn forget(&mut self, job: JobRef) {
+        self.paid.remove(&job);
+    }
+
     pub(super) fn node(&mut self, closed: &Closed, names: &Names) -> Result<(), DriverError> {
         let node = &closed.node;
         let (instance_type, zone, purchase) = match node.origin {

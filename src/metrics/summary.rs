@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::blocked::BlockedSeconds;
-use crate::metrics::findings::Finding;
+use crate::metrics::findings::{Finding, findings};
+use crate::metrics::steady::{SteadyState, Window};
 use crate::metrics::waits::Quantiles;
 use crate::model::PurchaseOption;
 
@@ -27,7 +28,7 @@ pub struct Summary {
     pub turnaround_s: Quantiles,
     /// Turnaround over the last attempt's run (10 s at least), 1 at least.
     pub bounded_slowdown: Slowdown,
-    /// From the first submission to the last job's end.
+    /// From the first submission to the last job's end; null where a warm-up is left out.
     pub makespan_s: Option<f64>,
     /// CPU.
     pub capacity: CapacityFacts,
@@ -44,12 +45,34 @@ pub struct Summary {
     /// Shares of fair-share queues, by queue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<ShareRow>,
+    /// Jobs by name, where a run has several names and not too many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub job_names: Vec<JobNameRow>,
     /// What nodes really offered, against the estimate by which they were chosen.
     pub node_sizes: Vec<NodeSize>,
     /// Values of all assumptions, by name.
     pub assumptions: serde_json::Map<String, serde_json::Value>,
     /// What stands out.
     pub findings: Vec<Finding>,
+    /// The part of the run that is counted, if not all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// What is said of the steady state, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady_state: Option<SteadyState>,
+}
+
+impl Summary {
+    /// Length of what is counted, in seconds.
+    pub fn counted_s(&self) -> f64 {
+        self.window.map_or(self.sim.end_s, |window| (window.until_s - window.from_s).max(0.0))
+    }
+
+    /// Adds a judgement of the steady state, and what stands out in it.
+    pub fn judge(&mut self, steady_state: SteadyState) {
+        self.steady_state = Some(steady_state);
+        self.findings = findings(self);
+    }
 }
 
 /// The simulation itself.
@@ -132,7 +155,7 @@ pub struct CapacityFacts {
     pub peak_vcpus: u64,
     /// Most nodes at a time.
     pub peak_nodes: u64,
-    /// Nodes launched.
+    /// Nodes launched; with a warm-up, those launched after it.
     pub nodes_launched: u64,
     /// Nodes that were there and were adopted.
     pub nodes_adopted: u64,
@@ -200,7 +223,7 @@ pub struct InstanceTypeRow {
     pub instance_type: Option<String>,
     /// On-Demand or Spot; null for adopted nodes.
     pub purchase: Option<PurchaseOption>,
-    /// How many nodes.
+    /// How many nodes lived.
     pub nodes: u64,
     /// All vCPUs while they lived.
     pub vcpu_hours: f64,
@@ -248,6 +271,23 @@ pub struct QueueRow {
     pub wait_s: Quantiles,
     /// How long its head was blocked, by reason.
     pub blocked_s: BlockedSeconds,
+}
+
+/// Jobs of one name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobNameRow {
+    /// `jobName`.
+    pub job_name: String,
+    /// Submitted.
+    pub submitted: u64,
+    /// SUCCEEDED.
+    pub succeeded: u64,
+    /// FAILED.
+    pub failed: u64,
+    /// Neither, when the simulation ended.
+    pub unfinished: u64,
+    /// From submission to the first RUNNING.
+    pub wait_s: Quantiles,
 }
 
 /// Jobs of one share of a fair-share queue.

@@ -19,6 +19,13 @@ pub struct FileError {
     source: io::Error,
 }
 
+impl FileError {
+    /// A file that can't be written, and what the system says.
+    pub(in crate::report) fn new(path: &Path, source: io::Error) -> Self {
+        Self { file: path.display().to_string(), source }
+    }
+}
+
 /// A file being written. Dropped without [`finish`](Self::finish), it leaves none behind.
 #[derive(Debug)]
 pub struct OutputFile {
@@ -29,7 +36,7 @@ pub struct OutputFile {
 impl OutputFile {
     /// Begins a file that will stand at `path`. Call it before the run: a file that can't be written should not cost one.
     pub fn create(path: &Path) -> Result<Self, FileError> {
-        let failed = |source| FileError { file: path.display().to_string(), source };
+        let failed = |source| FileError::new(path, source);
         // A device like `/dev/null` would be replaced by a file.
         if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it exists and is not a regular file")));
@@ -42,7 +49,7 @@ impl OutputFile {
     /// Ends the file and gives it its name, in place of any earlier one; returns the name.
     pub fn finish(self) -> Result<PathBuf, FileError> {
         let Self { file, path } = self;
-        let failed = |source| FileError { file: path.display().to_string(), source };
+        let failed = |source| FileError::new(&path, source);
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         Ok(path)

@@ -19,9 +19,9 @@ pub(super) struct Table {
     /// What it is about, in a few words.
     pub(super) name: String,
     /// What a row is, where it is not plain.
-    pub(super) row: &'static str,
+    pub(super) row: String,
     /// Names of the columns after the first; an empty one belongs to the column before it.
-    pub(super) heads: Vec<&'static str>,
+    pub(super) heads: Vec<String>,
     pub(super) rows: Vec<Vec<Cell>>,
     /// How many rows a terminal has room for.
     pub(super) rows_on_terminal: usize,
@@ -34,6 +34,11 @@ pub(super) struct Table {
 impl Cell {
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), value: None }
+    }
+
+    /// A text with the number to sort by.
+    pub(super) fn sorted(text: impl Into<String>, value: Option<f64>) -> Self {
+        Self { text: text.into(), value }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a key to sort by")]
@@ -69,14 +74,14 @@ impl Cell {
 }
 
 impl Table {
-    pub(super) fn new(name: impl Into<String>, heads: &[&'static str], rows: Vec<Vec<Cell>>) -> Self {
-        let (name, heads) = (name.into(), heads.to_vec());
+    pub(super) fn new(name: impl Into<String>, heads: &[&str], rows: Vec<Vec<Cell>>) -> Self {
+        let (name, heads) = (name.into(), heads.iter().map(|&head| head.to_owned()).collect());
         Self { name, heads, rows, rows_on_terminal: usize::MAX, ..Self::default() }
     }
 
     /// What a row is.
-    pub(super) fn of(mut self, row: &'static str) -> Self {
-        self.row = row;
+    pub(super) fn of(mut self, row: impl Into<String>) -> Self {
+        self.row = row.into();
         self
     }
 

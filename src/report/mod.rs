@@ -8,6 +8,7 @@ mod form;
 mod html;
 mod output;
 mod provenance;
+mod study;
 mod tables;
 mod terminal;
 
@@ -16,4 +17,5 @@ pub use file::{FileError, OutputFile};
 pub use html::run_page;
 pub use output::{OutputDir, OutputError, json};
 pub use provenance::{PriceSource, Provenance, Source};
+pub use study::{comparison_table, plan_table, write_comparison, write_plan};
 pub use terminal::table;

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use crate::metrics::figures::{count, counted, number, span, usd};
-use crate::metrics::{InstanceTypeRow, Quantiles, Summary};
+use crate::metrics::{InstanceTypeRow, Quantiles, Summary, WarmupMethod};
 use crate::model::{Assumption, Assumptions};
 use crate::report::form::{Cell, Table};
 
@@ -39,13 +39,13 @@ pub(super) fn times(summary: &Summary) -> Table {
         quantiles("turnaround", &summary.turnaround_s),
     ];
     let slowdown = &summary.bounded_slowdown;
-    let note = match (summary.makespan_s, slowdown.mean, slowdown.max) {
-        (Some(makespan), Some(mean), Some(max)) => {
-            vec![format!("makespan {}, bounded slowdown {} (max {})", span(makespan), number(mean), number(max))]
-        }
-        _ => Vec::new(),
-    };
-    Table::new("Time", &["mean", "p50", "p90", "p95", "p99", "max"], rows).ordered().with_notes(note)
+    let note = slowdown.mean.zip(slowdown.max).map(|(mean, max)| {
+        let makespan = summary.makespan_s.map_or_else(String::new, |makespan| format!("makespan {}, ", span(makespan)));
+        format!("{makespan}bounded slowdown {} (max {})", number(mean), number(max))
+    });
+    Table::new("Time", &["mean", "p50", "p90", "p95", "p99", "max"], rows)
+        .ordered()
+        .with_notes(note.into_iter().collect())
 }
 
 /// Where vCPU-hours and money went, side by side.
@@ -167,6 +167,23 @@ pub(super) fn shares(summary: &Summary) -> Table {
     Table::new("Shares", &heads, rows.collect()).of("share")
 }
 
+pub(super) fn job_names(summary: &Summary) -> Table {
+    let rows = summary.job_names.iter().map(|row| {
+        vec![
+            Cell::text(&row.job_name),
+            Cell::count(row.submitted),
+            Cell::count(row.succeeded),
+            Cell::count(row.failed),
+            Cell::count(row.unfinished),
+            Cell::span(row.wait_s.p50),
+            Cell::span(row.wait_s.p95),
+            Cell::span(row.wait_s.max),
+        ]
+    });
+    let heads = ["submitted", "succeeded", "failed", "unfinished", "wait p50", "p95", "max"];
+    Table::new("Job names", &heads, rows.collect()).of("job name")
+}
+
 /// A queue's head blocked by something: queue (empty where there is but one), reason, seconds.
 pub(super) fn blocked_by(summary: &Summary) -> impl Iterator<Item = (&str, &str, f64)> {
     let named = summary.queues.len() > 1;
@@ -177,11 +194,42 @@ pub(super) fn blocked_by(summary: &Summary) -> impl Iterator<Item = (&str, &str,
     each.filter(|&(.., secs)| secs > 0.0)
 }
 
+/// What one long run says of the system after its warm-up, a sentence each; nothing for a run without one.
+pub(super) fn steady_state(summary: &Summary) -> Vec<String> {
+    let Some(steady) = &summary.steady_state else { return Vec::new() };
+    let how = match steady.method {
+        WarmupMethod::Fixed => "as given",
+        WarmupMethod::Mser5 => "by MSER-5",
+        WarmupMethod::Mser5NotFound => "half the run, for MSER-5 found no end of it",
+    };
+    let (warmup, window) = (span(steady.warmup_s), span(steady.window_s));
+    let mut lines = vec![format!("warm-up left out: {warmup} ({how}); observed: {window}")];
+    if let (Some(wait), Some(half), Some(lag1)) =
+        (steady.wait_mean, steady.wait_mean.and_then(|wait| wait.half_width), steady.lag1)
+    {
+        let (mean, batches) = (span(wait.mean), wait.n);
+        lines.push(format!("mean wait {mean} ± {} (95 %; {batches} batches, lag-1 correlation {lag1:.2})", span(half)));
+    }
+    if let (Some(growth), Some(half)) = (steady.growth_jobs_per_hour, steady.growth_half_width) {
+        let verdict = match steady.stable {
+            Some(true) => "stable",
+            Some(false) => "not stable",
+            None => "stable or not, the run is too short to tell",
+        };
+        let (come, growth, half) = (number(steady.jobs_per_hour), number(growth), number(half));
+        lines.push(format!(
+            "{verdict}: {come} jobs an hour come, and those in the system grow by {growth} ± {half} an hour"
+        ));
+    }
+    lines.extend(steady.notes.iter().cloned());
+    lines
+}
+
 /// Each queue's own head: times of several heads at once would add up to more than the run.
 pub(super) fn blocked(summary: &Summary) -> Table {
     let rows = blocked_by(summary).map(|(queue, reason, secs)| {
         let what = if queue.is_empty() { reason.to_owned() } else { format!("{queue}: {reason}") };
-        vec![Cell::text(what), Cell::span(secs), Cell::share(secs, summary.sim.end_s)]
+        vec![Cell::text(what), Cell::span(secs), Cell::share(secs, summary.counted_s())]
     });
     let the = if summary.queues.len() > 1 { "" } else { "the " };
     Table::new(format!("Head of {the}queue blocked by"), &["time", "of the run"], rows.collect()).of("reason")
@@ -218,13 +266,13 @@ impl Assumed {
 }
 
 /// All assumptions, in the order of `windtunnel assumptions`.
-pub(super) fn assumptions(summary: &Summary) -> Vec<Assumed> {
+pub(super) fn assumptions(values: &serde_json::Map<String, serde_json::Value>) -> Vec<Assumed> {
     /// As a scenario would write it, text without quotes.
     fn shown(value: &serde_json::Value) -> String {
         value.as_str().map_or_else(|| value.to_string(), str::to_owned)
     }
     let rows = Assumptions::default().rows().into_iter().filter_map(|about| {
-        let value = shown(summary.assumptions.get(about.name)?);
+        let value = shown(values.get(about.name)?);
         Some(Assumed { default: shown(&about.value), value, about })
     });
     rows.collect()

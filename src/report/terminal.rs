@@ -23,7 +23,9 @@ pub fn table(summary: &Summary) -> String {
         section(&tables::instance_types(summary)),
         section(&tables::queues(summary)),
         section(&tables::shares(summary)),
+        section(&tables::job_names(summary)),
         section(&tables::blocked(summary)),
+        steady_state(summary),
         findings(summary),
         assumptions(summary),
     ];
@@ -34,13 +36,13 @@ pub fn table(summary: &Summary) -> String {
 
 /// A borderless table under a heading: the first column reads from the left, numbers from the right. Nothing for a table
 /// without rows.
-fn section(table: &Table) -> String {
+pub(super) fn section(table: &Table) -> String {
     if table.rows.is_empty() {
         return String::new();
     }
     let mut columns = Columns::new();
     columns.load_style(NOTHING).set_width(WIDTH).set_content_arrangement(ContentArrangement::Dynamic);
-    columns.set_header([table.name.to_uppercase().as_str()].into_iter().chain(table.heads.iter().copied()));
+    columns.set_header([table.name.to_uppercase().as_str()].into_iter().chain(table.heads.iter().map(String::as_str)));
     let shown = table.rows.iter().take(table.rows_on_terminal);
     columns.add_rows(shown.map(|row| row.iter().map(|cell| Cell::new(&cell.text))));
     for column in columns.column_iter_mut().skip(1) {
@@ -85,12 +87,17 @@ fn listed(head: &str, rows: impl IntoIterator<Item = [String; 2]>) -> String {
     if table.is_empty() { String::new() } else { format!("{head}\n{}", table.trim_fmt()) }
 }
 
+/// What one long run says of the system after its warm-up, which all other figures leave out.
+fn steady_state(summary: &Summary) -> String {
+    listed("STEADY STATE", tables::steady_state(summary).into_iter().map(|line| ["•".to_owned(), line]))
+}
+
 fn findings(summary: &Summary) -> String {
     listed("FINDINGS", summary.findings.iter().map(|finding| ["•".to_owned(), finding.text.clone()]))
 }
 
 fn assumptions(summary: &Summary) -> String {
-    let changed = tables::assumptions(summary).into_iter().filter(tables::Assumed::differs);
+    let changed = tables::assumptions(&summary.assumptions).into_iter().filter(tables::Assumed::differs);
     let rows = changed.map(|one| [one.about.name.to_owned(), format!("{} (default {})", one.value, one.default)]);
     listed("ASSUMPTIONS THAT DIFFER FROM THEIR DEFAULT", rows)
 }

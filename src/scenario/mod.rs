@@ -1,10 +1,11 @@
 //! The scenario file: what a user writes, judged in one pass and resolved to ids and numbers.
 //!
-//! `file` reads and inlines, `set` varies, `check` holds against the schema and mends. What is right is put in order of
+//! `file` reads and inlines, `set` varies, `alias` knows short names, `check` holds against the schema and mends. What is right is put in order of
 //! time: `account` gives the documents to the control plane, `plan` lists the jobs, `timeline` plays workload and
 //! operations; `types`, `hosts`, `workload`, `depend` and `trace` judge their parts, `load` brings it together.
 
 mod account;
+mod alias;
 mod check;
 mod cluster;
 mod depend;
@@ -19,6 +20,7 @@ mod placeholder;
 mod plan;
 mod schema;
 mod set;
+mod study;
 mod text;
 mod timeline;
 mod trace;
@@ -32,5 +34,6 @@ pub use finding::{Finding, Findings, Severity};
 pub use load::{Resolved, load};
 pub use schema::json_schema;
 pub use set::Setting;
+pub use study::{Axis, NamedVariant, StudyFile, study_schema};
 pub use trace::TRACES_VARIABLE;
 pub use types::Price;

@@ -276,7 +276,7 @@ pub(super) fn inlined_schema() -> Value {
 }
 
 /// AWS's documents leave out what they don't say; they never say `null`.
-fn remove_null(schema: &mut Value) {
+pub(super) fn remove_null(schema: &mut Value) {
     if let Some(fields) = schema.as_object_mut() {
         if let Some(Value::Array(types)) = fields.get_mut("type") {
             types.retain(|name| name != "null");

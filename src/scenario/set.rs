@@ -67,7 +67,8 @@ fn in_the_form_of(old: Option<&Value>, new: &Value) -> Value {
 
 impl ScenarioFile {
     /// Puts a setting's value in its place. The part must exist, or be a field that its object could have (`seed`, say,
-    /// where the scenario leaves it out); a list takes one more entry at `-`.
+    /// where the scenario leaves it out); a list takes one more entry at `-`. `null` takes a field away: AWS's documents
+    /// leave out what they don't say.
     pub fn set(&mut self, setting: &Setting) -> Result<(), Finding> {
         let Setting { pointer, value } = setting;
         let (parent, last) = pointer.rsplit_once('/').unwrap_or(("", pointer));
@@ -76,8 +77,12 @@ impl ScenarioFile {
         match self.value.pointer_mut(parent) {
             Some(Value::Object(fields)) => {
                 let field = last.replace("~1", "/").replace("~0", "~");
-                let value = in_the_form_of(fields.get(&field), value);
-                fields.insert(field, value);
+                if value.is_null() {
+                    fields.shift_remove(&field);
+                } else {
+                    let value = in_the_form_of(fields.get(&field), value);
+                    fields.insert(field, value);
+                }
             }
             Some(Value::Array(entries)) => match last.parse::<usize>() {
                 Ok(index) if index < entries.len() => entries[index] = in_the_form_of(entries.get(index), value),
@@ -181,6 +186,7 @@ mod tests {
         let max = &set("/computeEnvironments/0/computeResources/maxvCpus=256").expect("set")["computeEnvironments"];
         assert_eq!(max[0]["computeResources"]["maxvCpus"], 256);
         assert_eq!(set("/assumptions/spotStress=3").expect("set")["assumptions"]["spotStress"], 3);
+        assert_eq!(set("/seed=null").expect("set").get("seed"), None);
         assert_eq!(set("/computeEnvironments/-={}").expect("set")["computeEnvironments"][1], serde_json::json!({}));
     }
 

@@ -1,61 +1,21 @@
 //! Worlds that queueing theory knows, and the statistics to compare a simulation with an exact value.
 
+mod farm;
+
+pub(crate) use farm::{secs, server_farm};
+
+use farm::{SERVER, world};
 use rayon::prelude::*;
 use windtunnel::driver::{self, DriverError, Watcher};
-use windtunnel::ids::{ComputeEnvironmentId, InstanceTypeId, JobQueueId, JobSpecId, ZoneId};
+use windtunnel::ids::{InstanceTypeId, ZoneId};
 use windtunnel::model::duration::TextDuration;
-use windtunnel::model::{AllocationStrategy, Assumptions, Distribution, PurchaseOption, Resources};
+use windtunnel::model::{AllocationStrategy, Distribution, PurchaseOption};
 use windtunnel::scheduler::{
-    Command, Decision, Ending, EnvironmentSpec, JobEnd, JobSpec, ManagedSpec, Observation, QueueSpec, Scheduler,
-    SchedulerConfig, Settings, TypeFacts,
+    Command, Decision, Ending, EnvironmentSpec, JobEnd, ManagedSpec, Observation, Scheduler, SchedulerConfig, Settings,
+    TypeFacts,
 };
-use windtunnel::sim::{
-    Arrivals, FixedNode, NodeClass, SimWorld, SpotMarket, WorkloadEntry, WorkloadSource, WorldSpec, WorldType,
-};
-use windtunnel::units::{MiB, MicroUsd, MilliCpu, SimDuration, SimTime};
-
-/// What a job asks for and a server offers.
-const SERVER: Resources = Resources { cpu: MilliCpu(1_000), memory: MiB(1_024), gpus: 0, pods: 1 };
-
-pub(crate) const fn secs(secs: u64) -> TextDuration {
-    TextDuration(SimDuration::from_secs(secs))
-}
-
-/// An ideal world with one queue before one environment, and jobs that each take a server of their own.
-fn world(environment: EnvironmentSpec, jobs: u64, mean_gap_s: f64, runtime: Distribution) -> WorldSpec {
-    WorldSpec {
-        assumptions: Assumptions::ideal(),
-        instance_types: vec![],
-        zones: 1,
-        environments: vec![environment],
-        nodes: vec![],
-        queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
-        consumables: Vec::new(),
-        operations: Vec::new(),
-        specs: vec![JobSpec { requests: SERVER, attempts: 1, ..JobSpec::default() }],
-        images: vec![0],
-        image_of: vec![0],
-        workload: vec![WorkloadEntry::new(
-            JobQueueId(0),
-            WorkloadSource::Synthetic {
-                spec: JobSpecId(0),
-                array_size: None,
-                count: jobs,
-                arrivals: Arrivals::Poisson { start: SimTime::ZERO, mean_gap_s },
-                runtime,
-            },
-        )],
-        spot: SpotMarket::Calm,
-        stop_at: SimTime::MAX,
-    }
-}
-
-/// `servers` nodes that stand there from the start: M/·/c.
-pub(crate) fn server_farm(servers: usize, jobs: u64, mean_gap_s: f64, runtime: Distribution) -> WorldSpec {
-    let node = FixedNode { environment: ComputeEnvironmentId(0), vcpus: 1, free: SERVER };
-    let environment = EnvironmentSpec { enabled: true, unmanaged_vcpus: None, managed: None };
-    WorldSpec { nodes: vec![node; servers], ..world(environment, jobs, mean_gap_s, runtime) }
-}
+use windtunnel::sim::{NodeClass, SimWorld, SpotMarket, WorldSpec, WorldType};
+use windtunnel::units::MicroUsd;
 
 /// As many Spot instances as there are jobs, each taken after an exponential time of its own; jobs start afresh.
 pub(crate) fn spot_restarts(interruptions_per_hour: f64, jobs: u64, mean_gap_s: f64, work: TextDuration) -> WorldSpec {

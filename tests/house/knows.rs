@@ -77,7 +77,7 @@ const MODULES: &[Row] = &[
     ),
     row(
         "experiment",
-        &["units", "ids", "model", "scheduler", "driver", "sim", "metrics", "scenario"],
+        &["units", "ids", "nearest", "model", "scheduler", "driver", "sim", "metrics", "scenario"],
         "many runs and what they say together; how that is shown is for report and cli",
     ),
     row(

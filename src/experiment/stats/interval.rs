@@ -2,21 +2,9 @@
 //!
 //! Source: Law, *Simulation Modeling and Analysis*, 5th ed., sections 4.5 and 10.2 (paired-t under common random numbers).
 
-use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// A mean and how far off it may be.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// How many observations.
-    pub n: u64,
-    /// Their arithmetic mean.
-    pub mean: f64,
-    /// Their standard deviation, with n - 1; null for a single observation.
-    pub deviation: Option<f64>,
-    /// Half the width of the confidence interval; null for a single observation.
-    pub half_width: Option<f64>,
-}
+use crate::metrics::Estimate;
 
 impl Estimate {
     /// The mean of independent observations with its interval at `level` (0.95, say); `None` without observations.

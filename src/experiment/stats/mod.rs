@@ -1,6 +1,20 @@
-//! Output analysis: what a sample of runs says about the system. Numbers in, numbers out; knows nothing of where they
-//! come from.
+//! Output analysis: what a sample of runs, or one long run, says about the system. Numbers in, numbers out; knows nothing
+//! of where they come from.
+//!
+//! | file | claim to check there |
+//! |---|---|
+//! | `interval` | Student's t, of a sample and of pairs |
+//! | `warmup` | where the transient ends: MSER-5 |
+//! | `batch_means` | the interval of a mean from one long run, and whether its batches are independent |
+//! | `stability` | whether the number of jobs grows without end |
 
+mod batch_means;
 mod interval;
+mod stability;
+mod warmup;
 
-pub use interval::{Estimate, paired};
+pub use crate::metrics::Estimate;
+pub use batch_means::{BatchMeans, Bin, batch_means};
+pub use interval::paired;
+pub use stability::{Growth, Verdict, growth};
+pub use warmup::mser5;

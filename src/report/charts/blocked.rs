@@ -17,7 +17,7 @@ pub(in crate::report) fn figure(results: &Results) -> Figure {
         return Figure::nothing(id, title, "No queue was ever blocked by its head.");
     };
     let (rows, rest) = largest(blocked_by(summary).collect(), BARS, |row| row.2);
-    let figure = |secs: f64| format!("{} ({} of the run)", span(secs), percent(secs / summary.sim.end_s));
+    let figure = |secs: f64| format!("{} ({} of the run)", span(secs), percent(secs / summary.counted_s()));
     let shown = rows.iter().map(|&(queue, reason, secs)| Bar {
         label: if queue.is_empty() { reason.to_owned() } else { format!("{queue}: {reason}") },
         figure: figure(secs),
@@ -39,7 +39,7 @@ pub(in crate::report) fn figure(results: &Results) -> Figure {
 fn sentence(summary: &Summary) -> Option<String> {
     let total = |queue: &&crate::metrics::QueueRow| queue.blocked_s.values().sum::<f64>();
     let worst = summary.queues.iter().reduce(|a, b| if total(&b) > total(&a) { b } else { a })?;
-    let (secs, end_s) = (total(&worst), summary.sim.end_s);
+    let (secs, end_s) = (total(&worst), summary.counted_s());
     if secs <= 0.0 {
         return None;
     }

@@ -11,11 +11,15 @@
 //! | `blocked` | what heads of queues waited for |
 //! | `over_time` | what those over time share: panels under one time axis, layers that add up |
 //! | `shares` | who had how much of fair-share queues |
+//! | `intervals` | of a comparison: means and paired differences with their intervals |
+//! | `front` | of a comparison or a plan: two metrics against each other |
 //!
 //! They draw what `metrics` computed and know nothing of the page around them.
 
 pub(in crate::report) mod blocked;
 pub(in crate::report) mod cost;
+pub(in crate::report) mod front;
+pub(in crate::report) mod intervals;
 pub(in crate::report) mod kit;
 pub(in crate::report) mod losses;
 pub(in crate::report) mod nodes;

@@ -1,6 +1,7 @@
 //! The end of any page: what was assumed, where the numbers come from, what is not modelled.
 
 use maud::{Markup, html};
+use serde_json::{Map, Value};
 
 use crate::metrics::Summary;
 use crate::metrics::figures::usd;
@@ -15,8 +16,8 @@ const LIMITS: &str = "The simulator has not been held against a real cluster yet
                       src/ARCHITECTURE.md under “Known limits”, what is modelled in README.md.";
 
 /// All assumptions; those that differ from their default first, and marked by more than weight.
-pub(super) fn assumed(summary: &Summary) -> Markup {
-    let all = assumptions(summary);
+pub(super) fn assumed(values: &Map<String, Value>) -> Markup {
+    let all = assumptions(values);
     let row = |one: &Assumed| {
         let value = if one.differs() { format!("{} (default {})", one.value, one.default) } else { one.value.clone() };
         (one.differs(), vec![one.about.name.to_owned(), value, one.about.range.to_owned(), one.about.reason.to_owned()])
@@ -30,7 +31,7 @@ pub(super) fn assumed(summary: &Summary) -> Markup {
         &html! {
             p { "What AWS does not publish is assumed, with a range in which it may plausibly lie." }
             @if changed.is_empty() {
-                p { "In this run all " (all.len()) " have their default value." }
+                p { "Here all " (all.len()) " have their default value." }
             } @else {
                 (prose("Those that differ from their default", &heads, &changed))
             }
@@ -43,11 +44,11 @@ pub(super) fn assumed(summary: &Summary) -> Markup {
 }
 
 /// Where the numbers come from.
-pub(super) fn provenance(summary: &Summary, provenance: &Provenance) -> Markup {
+pub(super) fn provenance(seeds: &str, used: Option<&Summary>, provenance: &Provenance) -> Markup {
     let told = [
         ("program", html! { "windtunnel " (env!("CARGO_PKG_VERSION")) }),
         ("command", html! { code { (provenance.command) } }),
-        ("seed", html! { (summary.seed) }),
+        ("seed", html! { (seeds) }),
         ("region of the prices", html! { (provenance.region) }),
     ];
     let sources = provenance.sources.iter();
@@ -61,20 +62,22 @@ pub(super) fn provenance(summary: &Summary, provenance: &Provenance) -> Markup {
             div.table { div.scroll { table { tbody {
                 @for (what, value) in &told { tr { th scope="row" { (what) } td.words { (value) } } }
             } } } }
-            (prices(summary, provenance))
+            (prices(used, provenance))
             @if !sources.is_empty() { (prose("The catalog", &["facts", "as of", "from"], &sources)) }
             p.quiet { (LIMITS) }
         },
     )
 }
 
-/// Prices of the types that the run used.
-fn prices(summary: &Summary, provenance: &Provenance) -> Markup {
-    let used = |name: &str| summary.instance_types.iter().any(|row| row.instance_type.as_deref() == Some(name));
+/// Prices of the types that a run used; without one, of all that may be used.
+fn prices(used: Option<&Summary>, provenance: &Provenance) -> Markup {
+    let is_used = |name: &str| {
+        used.is_none_or(|summary| summary.instance_types.iter().any(|row| row.instance_type.as_deref() == Some(name)))
+    };
     let rows: Vec<_> = provenance
         .prices
         .iter()
-        .filter(|price| used(&price.instance_type))
+        .filter(|price| is_used(&price.instance_type))
         .map(|price| {
             let as_of = price.as_of.as_deref().unwrap_or(NONE).to_owned();
             let spot = price.spot_usd.map_or_else(|| NONE.to_owned(), usd);
@@ -82,5 +85,13 @@ fn prices(summary: &Summary, provenance: &Provenance) -> Markup {
         })
         .collect();
     let heads = ["type", "On-Demand per hour", "Spot per hour, mean", "as of", "basis of the On-Demand price"];
-    html! { @if !rows.is_empty() { (prose("Prices of the types that were used", &heads, &rows)) } }
+    html! {
+        @if used.is_some() && !rows.is_empty() { (prose("Prices of the types that were used", &heads, &rows)) }
+        @else if !rows.is_empty() {
+            details {
+                summary { "Prices of " (rows.len()) " instance types" }
+                (prose("Prices of the types that may be used", &heads, &rows))
+            }
+        }
+    }
 }

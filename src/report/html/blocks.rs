@@ -72,11 +72,14 @@ pub(super) fn table(table: &Table) -> Markup {
     }
 }
 
-fn cells(row: &[Cell], heads: &[&str]) -> Markup {
+fn cells(row: &[Cell], heads: &[String]) -> Markup {
     html! {
         @for (column, cell) in row.iter().enumerate() {
             @if column == 0 { th scope="row" { (cell.text) } }
-            @else { td.name[heads.get(column - 1) == Some(&"")] data-v=[cell.value] data-head=[heads.get(column - 1)] { (cell.text) } }
+            @else {
+                @let head = heads.get(column - 1);
+                td.name[head.is_some_and(String::is_empty)] data-v=[cell.value] data-head=[head] { (cell.text) }
+            }
         }
     }
 }

@@ -7,10 +7,13 @@
 //! | `blocks` | sections, key figures, charts with captions, tables |
 //! | `appendix` | assumptions, provenance, known limits: the end of any page |
 //! | `run` | the page of one run |
+//! | `study` | the pages of a comparison and of a plan |
 
 mod appendix;
 mod blocks;
 mod page;
 mod run;
+mod study;
 
 pub use run::run_page;
+pub(super) use study::{comparison_page, plan_page};

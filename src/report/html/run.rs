@@ -22,6 +22,7 @@ pub fn run_page(results: &Results, provenance: &Provenance) -> String {
         (table(&tables::times(summary)))
         (table(&tables::queues(summary)))
         (table(&tables::shares(summary)))
+        (table(&tables::job_names(summary)))
     };
     let capacity = html! {
         (figure(&vcpus::figure(results)))
@@ -40,12 +41,13 @@ pub fn run_page(results: &Results, provenance: &Provenance) -> String {
     let body = html! {
         (head(summary, provenance))
         (findings(summary))
+        (steady_state(summary))
         (section("capacity", "Capacity", &capacity))
         (section("jobs", "Jobs", &jobs))
         (section("money", "Cost", &cost))
         (section("trouble", "What stood in the way", &trouble))
-        (appendix::assumed(summary))
-        (appendix::provenance(summary, provenance))
+        (appendix::assumed(&summary.assumptions))
+        (appendix::provenance(&summary.seed.to_string(), Some(summary), provenance))
     };
     page::page(&format!("{} – windtunnel", summary.scenario), &body)
 }
@@ -75,6 +77,15 @@ fn head(summary: &Summary, provenance: &Provenance) -> Markup {
                 (counted(jobs.submitted, "job")) "."
             }
             (key_figures(&figures))
+        }
+    }
+}
+
+fn steady_state(summary: &Summary) -> Markup {
+    let lines = tables::steady_state(summary);
+    html! {
+        @if !lines.is_empty() {
+            (section("steady-state", "Steady state", &html! { ul.findings { @for line in &lines { li { (unbroken(line)) } } } }))
         }
     }
 }

@@ -16,6 +16,8 @@ pub(in crate::report) struct Axis {
 enum Scale {
     /// From 0, in units of so many.
     Linear { end: f64 },
+    /// Between two values of any sign.
+    Between { from: f64, to: f64 },
     /// By ratios, between two values above 0. What is below stands in a slot of its own, whose share of the length this is.
     Log { from: f64, to: f64, slot: f64 },
 }
@@ -25,6 +27,7 @@ impl Axis {
     pub(in crate::report) fn at(&self, value: f64) -> f64 {
         let at = match self.scale {
             Scale::Linear { end } => value / end,
+            Scale::Between { from, to } => (value - from) / (to - from),
             Scale::Log { from, .. } if value < from => 0.0,
             Scale::Log { from, to, slot } => slot + (1.0 - slot) * (value / from).ln() / (to / from).ln(),
         };
@@ -63,6 +66,31 @@ impl Axis {
         let mut axis = Self::level(most, unit, most_ticks);
         axis.ticks.retain(|(tick, _)| tick.fract() == 0.0);
         axis
+    }
+
+    /// Values between two of any sign, a little wider; ticks at multiples of a round step, written by `show`. Times, in
+    /// seconds, have the steps of clocks.
+    pub(in crate::report) fn values(
+        (low, high): (f64, f64),
+        times: bool,
+        unit: &str,
+        most_ticks: u32,
+        show: impl Fn(f64) -> String,
+    ) -> Self {
+        const CLOCK: [f64; 17] = [
+            1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0,
+            21_600.0, 43_200.0,
+        ];
+        let room = if high > low { (high - low) * 0.04 } else { high.abs().max(1.0) * 0.04 };
+        let (from, to) = (low - room, high + room);
+        let (span, most) = (to - from, f64::from(most_ticks));
+        let clock = CLOCK.into_iter().find(|step| times && span > 2.0 && span / step <= most);
+        let step = clock.unwrap_or_else(|| nice_step(span, most));
+        let first = (from / step).ceil();
+        let ticks = (0_u32..1_000).map(|n| (first + f64::from(n)) * step).take_while(|&tick| tick <= to);
+        // Minus zero is zero.
+        let ticks = ticks.map(|tick| (tick, show(if tick == 0.0 { 0.0 } else { tick }))).collect();
+        Self { scale: Scale::Between { from, to }, ticks, unit: unit.to_owned() }
     }
 
     /// Shares from nothing to all.
@@ -149,6 +177,17 @@ mod tests {
         for end in [0.0, 1e9] {
             assert!(Axis::time(end, 10).ticks.len() <= 11 && Axis::time(end, 5).ticks.len() <= 6);
         }
+    }
+
+    #[test]
+    fn differences_lie_on_both_sides_of_zero() {
+        let axis = Axis::values((-37.0, 90.0), false, "cost", 6, |value| format!("{value}"));
+        assert_eq!(labels(&axis), ["-40", "-20", "0", "20", "40", "60", "80"]);
+        assert!(axis.at(-37.0) > 0.0 && axis.at(90.0) < 1.0 && axis.at(-37.0) < axis.at(0.0));
+        let hours = Axis::values((0.0, 9_000.0), true, "makespan", 6, span);
+        assert_eq!(labels(&hours), ["0s", "30m", "1h", "1h30m", "2h", "2h30m"]);
+        let point = Axis::values((5.0, 5.0), false, "cost", 6, |value| format!("{value}"));
+        assert!((point.at(5.0) - 0.5).abs() < 1e-9);
     }
 
     #[test]

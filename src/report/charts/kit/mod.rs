@@ -22,5 +22,5 @@ pub(in crate::report) use axis::Axis;
 pub(in crate::report) use bars::{Bar, bars};
 pub(in crate::report) use figure::Figure;
 pub(in crate::report) use panel::{Frame, Key, Mark, Panel, cross, dashed, legend, note, ruled};
-pub(in crate::report) use picture::Picture;
+pub(in crate::report) use picture::{Anchor, Picture};
 pub(in crate::report) use text::{fit, width};

@@ -1,0 +1,106 @@
+//! The files of a study, each under its name only when it is whole. The runs are tidy CSV: one row per variant,
+//! replication and metric, which a notebook or a spreadsheet opens as it is. Same study, same bytes.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::experiment::plan::Plan;
+use crate::experiment::{AxisRow, Comparison, Metric, Samples, Unit};
+use crate::report::file::{FileError, OutputFile};
+use crate::report::html;
+use crate::report::provenance::Provenance;
+
+/// Writes `replications.csv`, `report.html` and, last, `comparison.json` into a folder.
+pub fn write_comparison(
+    folder: &Path,
+    comparison: &Comparison,
+    samples: &Samples,
+    provenance: &Provenance,
+) -> Result<Vec<PathBuf>, FileError> {
+    let names: Vec<_> = comparison.variants.iter().map(|row| (row.name.as_str(), row.levels.as_slice())).collect();
+    Ok(vec![
+        replications(folder, &comparison.axes, &names, samples)?,
+        page(folder, &html::comparison_page(comparison, provenance))?,
+        json(folder, "comparison.json", comparison)?,
+    ])
+}
+
+/// Writes `replications.csv`, `report.html` and, last, `plan.json` into a folder.
+pub fn write_plan(
+    folder: &Path,
+    plan: &Plan,
+    samples: &Samples,
+    provenance: &Provenance,
+) -> Result<Vec<PathBuf>, FileError> {
+    let names: Vec<_> = plan.designs.iter().map(|row| (row.name.as_str(), row.levels.as_slice())).collect();
+    Ok(vec![
+        replications(folder, &plan.axes, &names, samples)?,
+        page(folder, &html::plan_page(plan, provenance))?,
+        json(folder, "plan.json", plan)?,
+    ])
+}
+
+fn page(folder: &Path, page: &str) -> Result<PathBuf, FileError> {
+    write_file(folder, "report.html", |file| file.write_all(page.as_bytes()))
+}
+
+fn json(folder: &Path, name: &str, value: &impl Serialize) -> Result<PathBuf, FileError> {
+    write_file(folder, name, |file| {
+        serde_json::to_writer_pretty(&mut *file, value).map_err(io::Error::from).and_then(|()| file.write_all(b"\n"))
+    })
+}
+
+fn replications(
+    folder: &Path,
+    axes: &[AxisRow],
+    variants: &[(&str, &[String])],
+    samples: &Samples,
+) -> Result<PathBuf, FileError> {
+    let axes: Vec<_> = axes.iter().map(|axis| axis.name.as_str()).collect();
+    write_file(folder, "replications.csv", |file| replications_csv(&axes, variants, samples, file))
+}
+
+/// Writes one file of a folder.
+fn write_file(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&mut OutputFile) -> io::Result<()>,
+) -> Result<PathBuf, FileError> {
+    let path = folder.join(name);
+    let mut file = OutputFile::create(&path)?;
+    write(&mut file).map_err(|source| FileError::new(&path, source))?;
+    file.finish()
+}
+
+/// Tidy rows: variant, its value on each axis, replication (from 1), seed, metric, unit, value.
+fn replications_csv(
+    axes: &[&str],
+    variants: &[(&str, &[String])],
+    samples: &Samples,
+    file: &mut OutputFile,
+) -> io::Result<()> {
+    let mut rows = csv::Writer::from_writer(file);
+    let fixed = ["replication", "seed", "metric", "unit", "value"];
+    rows.write_record(["variant"].into_iter().chain(axes.iter().copied()).chain(fixed))?;
+    for sample in samples.iter() {
+        let (name, levels) = variants[sample.variant];
+        let (replication, seed) = ((sample.replication + 1).to_string(), sample.seed.to_string());
+        for (key, value) in &sample.measures {
+            rows.write_field(name)?;
+            for level in levels.iter().take(axes.len()) {
+                rows.write_field(level)?;
+            }
+            let unit = match Metric::of(key).unit() {
+                Unit::Seconds => "s",
+                Unit::Usd => "USD",
+                Unit::Share => "share",
+                Unit::Number => "",
+            };
+            let value = value.map(|value| value.to_string()).unwrap_or_default();
+            rows.write_record([&replication, &seed, key.as_str(), unit, &value])?;
+        }
+    }
+    rows.flush()
+}
