@@ -4,7 +4,7 @@ use crate::experiment::plan::{Outcome, Plan};
 use crate::experiment::{Better, Comparison, MetricColumn, Unit};
 use crate::metrics::figures::counted;
 use crate::report::charts::kit::palette::{BLUE, GREY, INK, ORANGE, Paint};
-use crate::report::charts::kit::{Anchor, Axis, Figure, Key, Mark, Panel, Picture, dashed, fit};
+use crate::report::charts::kit::{Anchor, Axis, Figure, Frame, Key, Mark, Panel, Picture, dashed, fit, width};
 
 /// A design.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,29 +130,44 @@ fn draw(
         stairs.push(at);
     }
     dashed(picture, &stairs, INK, 0);
+    let steps = stairs.windows(2).map(|ends| {
+        let ([a, b], [c, d]) = ([ends[0].0, ends[0].1], [ends[1].0, ends[1].1]);
+        [a.min(c) - 1, b.min(d) - 1, a.max(c) + 1, b.max(d) + 1]
+    });
+    let mut taken: Vec<Spot> = steps.collect();
     for point in points {
         let (x, y) = (frame.x(point.across), frame.y(point.up));
         picture.rect((x - 4, y - 4), (x + 4, y + 4), point.paint);
+        taken.push([x - 5, y - 5, x + 5, y + 5]);
     }
-    names(picture, &frame, line);
+    names(picture, &frame, line, taken);
 }
 
-/// Names beside the points of the front, where they cover no other.
-fn names(picture: &mut Picture, frame: &super::kit::Frame<'_>, line: &[&Point]) {
+/// A box on the picture: left, top, right, bottom.
+type Spot = [i32; 4];
+
+fn hits(a: &Spot, b: &Spot) -> bool {
+    a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
+}
+
+/// Names beside the points of the front, where they cover nothing: below and to the left, where no design is, else above
+/// and to the right. A point without room for one has its name in the table.
+fn names(picture: &mut Picture, frame: &Frame<'_>, line: &[&Point], mut taken: Vec<Spot>) {
     let size = picture.text_size();
-    let mut taken: Vec<[i32; 4]> = Vec::new();
-    let edge = picture.pixels_wide();
     for point in line {
         let (x, y) = (frame.x(point.across), frame.y(point.up));
-        let name = fit(&point.name, size, (edge - frame.left) * 2 / 5);
-        let width = super::kit::width(&name, size);
-        let left = if x + 10 + width <= edge { x + 10 } else { x - 10 - width };
-        let spot = [left, y - size - 2, left + width, y + size / 3];
-        let hits =
-            |other: &[i32; 4]| spot[0] < other[2] && other[0] < spot[2] && spot[1] < other[3] && other[1] < spot[3];
-        if left >= frame.left && spot[1] >= frame.top && !taken.iter().any(hits) {
-            picture.text(name, (left, y - size * 2 / 5 - 2), Anchor::Start, INK);
-            taken.push(spot);
+        let name = fit(&point.name, size, (frame.right - frame.left) * 2 / 5);
+        let (wide, half) = (width(&name, size), size * 3 / 5);
+        let places = [(x - 8 - wide, y + size), (x + 8, y - size), (x - 8 - wide, y), (x + 10, y + size / 2)];
+        let spot = |(left, y): (i32, i32)| [left, y - half, left + wide, y + half];
+        let inside = |spot: &Spot| {
+            spot[0] > frame.left && spot[1] >= frame.top && spot[2] <= frame.right && spot[3] <= frame.bottom
+        };
+        let free =
+            places.into_iter().find(|&at| inside(&spot(at)) && !taken.iter().any(|other| hits(&spot(at), other)));
+        if let Some(at) = free {
+            picture.text(name, at, Anchor::Start, INK);
+            taken.push(spot(at));
         }
     }
 }

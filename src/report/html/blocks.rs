@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::report::charts::Figure;
+use crate::report::charts::{Figure, width};
 use crate::report::form::{Cell, Table};
 
 /// A part of the page under a heading.
@@ -48,8 +48,21 @@ pub(super) fn unbroken(text: &str) -> String {
     text.replace(" %", "\u{a0}%")
 }
 
-/// Columns of figures that a phone has room for; of more, each row becomes a block of figures with their heads.
-const COLUMNS_ON_PHONE: usize = 4;
+/// What a phone has room for, in pixels; of a wider table, each row becomes a block of figures with their heads.
+const PHONE: i32 = 358;
+
+/// Whether a table is wider than a phone, as the style sheet draws it there.
+fn is_wide(table: &Table) -> bool {
+    const NAMES_AT_MOST: i32 = 130;
+    let column =
+        |column: usize| table.rows.iter().filter_map(move |row| row.get(column)).map(|cell| width(&cell.text, 13));
+    // A head breaks between its words.
+    let head = |head: &String| head.split([' ', '-']).map(|word| width(word, 13)).max();
+    let names = column(0).max().unwrap_or(0).min(NAMES_AT_MOST);
+    let figures =
+        table.heads.iter().enumerate().map(|(at, text)| 10 + column(at + 1).chain(head(text)).max().unwrap_or(0));
+    names + figures.sum::<i32>() > PHONE
+}
 
 /// A table of figures; nothing for one without rows.
 pub(super) fn table(table: &Table) -> Markup {
@@ -57,7 +70,7 @@ pub(super) fn table(table: &Table) -> Markup {
         @if !table.rows.is_empty() {
             div.table {
                 div.scroll tabindex="0" role="region" aria-label=(table.name) {
-                    table.sortable[!table.ordered && table.rows.len() > 1].many[table.heads.len() > COLUMNS_ON_PHONE] {
+                    table.sortable[!table.ordered && table.rows.len() > 1].many[is_wide(table)] {
                         caption { (table.name) }
                         thead { tr {
                             th scope="col" { (table.row) }
