@@ -246,8 +246,9 @@ pub(super) fn node_sizes(summary: &Summary) -> Table {
             Cell::count(size.actual_memory_mib.into()),
         ]
     });
-    let heads = ["vCPUs estimated", "actual", "MiB estimated", "actual"];
-    Table::new("Node sizes", &heads, rows.collect()).of("type")
+    let note = "First what a type is taken to offer before one was seen, then what its first node did offer.";
+    let heads = ["vCPUs", "actual", "MiB", "actual"];
+    Table::new("Node sizes", &heads, rows.collect()).of("type").with_notes(vec![note.to_owned()])
 }
 
 /// An assumption of the run with its default.

@@ -71,6 +71,11 @@ addEventListener("load", () => {
     if (!scrolls && range.getBoundingClientRect().right > innerWidth) say("cut off:", node.data.trim().slice(0, 30));
   }
 
+  // A figure that is cut in two reads as another one.
+  for (const table of document.querySelectorAll(".scroll")) {
+    if (table.scrollWidth > table.clientWidth + 1) say("a table is cut:", table.textContent.slice(0, 40));
+  }
+
   for (const table of document.querySelectorAll("table.sortable")) {
     const head = [...table.querySelectorAll("thead button")].at(-1);
     const column = head.closest("th").cellIndex;

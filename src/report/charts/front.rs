@@ -4,7 +4,7 @@ use crate::experiment::plan::{Outcome, Plan};
 use crate::experiment::{Better, Comparison, MetricColumn, Unit};
 use crate::metrics::figures::counted;
 use crate::report::charts::kit::palette::{BLUE, GREY, INK, ORANGE, Paint};
-use crate::report::charts::kit::{Axis, Figure, Frame, Key, Mark, Panel, Picture, dashed, fit, note, width};
+use crate::report::charts::kit::{Anchor, Axis, Figure, Frame, Key, Mark, Panel, Picture, dashed, fit, width};
 
 /// A design.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,36 +154,44 @@ impl<'a> Front<'a> {
             stairs.push(at);
         }
         dashed(picture, &stairs, INK, 0);
+        let steps = stairs.windows(2).map(|ends| {
+            let [(a, b), (c, d)] = [ends[0], ends[1]];
+            [a.min(c) - 1, b.min(d) - 1, a.max(c) + 1, b.max(d) + 1]
+        });
+        let mut taken: Vec<Spot> = steps.collect();
         for point in &self.points {
             let (x, y) = (frame.x(point.across), frame.y(point.up));
             picture.rect((x - 4, y - 4), (x + 4, y + 4), point.paint);
+            taken.push([x - 5, y - 5, x + 5, y + 5]);
         }
-        self.names(picture, &frame);
+        self.names(picture, &frame, taken);
     }
 
-    /// Names beside the points of the front, where they cover no point and no other name.
-    fn names(&self, picture: &mut Picture, frame: &Frame<'_>) {
-        let (size, edge) = (picture.text_size(), picture.pixels_wide());
-        let at = |point: &Point| (frame.x(point.across), frame.y(point.up));
-        let points = self.points.iter().map(at).map(|(x, y)| [x - 5, y - 5, x + 5, y + 5]);
-        let mut taken: Vec<[i32; 4]> = points.collect();
+    /// Names beside the points of the front, where they cover nothing: below and to the left, where no design is, else above
+    /// and to the right. A point without room for one has its name in the table.
+    fn names(&self, picture: &mut Picture, frame: &Frame<'_>, mut taken: Vec<Spot>) {
+        let size = picture.text_size();
         for point in &self.line {
-            let (x, y) = at(point);
-            let name = fit(&point.name, size, (edge - frame.left) * 2 / 5);
-            let wide = width(&name, size);
-            let spots = [(x + 8, y - size), (x + 8, y + size), (x - 8 - wide, y + size), (x - 8 - wide, y - size)];
-            let free = spots.into_iter().find(|&(left, middle)| {
-                let spot = [left, middle - size * 3 / 5, left + wide, middle + size * 3 / 5];
-                let hits = |other: &[i32; 4]| {
-                    spot[0] < other[2] && other[0] < spot[2] && spot[1] < other[3] && other[1] < spot[3]
-                };
-                let inside = left >= frame.left && spot[2] <= edge && spot[1] >= frame.top && spot[3] <= frame.bottom;
-                inside && !taken.iter().any(hits)
-            });
-            if let Some((left, middle)) = free {
-                note(picture, &name, (left, middle), INK);
-                taken.push([left, middle - size * 3 / 5, left + wide, middle + size * 3 / 5]);
+            let (x, y) = (frame.x(point.across), frame.y(point.up));
+            let name = fit(&point.name, size, (frame.right - frame.left) * 2 / 5);
+            let (wide, half) = (width(&name, size), size * 3 / 5);
+            let places = [(x - 8 - wide, y + size), (x + 8, y + size), (x + 8, y - size), (x - 8 - wide, y - size)];
+            let spots = places.map(|(left, middle)| [left, middle - half, left + wide, middle + half]);
+            let inside = |spot: &Spot| {
+                spot[0] >= frame.left && spot[2] <= frame.right && spot[1] >= frame.top && spot[3] <= frame.bottom
+            };
+            let free = spots.into_iter().find(|spot| inside(spot) && !taken.iter().any(|other| hits(spot, other)));
+            if let Some(spot) = free {
+                picture.text(name, (spot[0], spot[1] + half), Anchor::Start, INK);
+                taken.push(spot);
             }
         }
     }
+}
+
+/// A box on the picture: left, top, right, bottom.
+type Spot = [i32; 4];
+
+fn hits(a: &Spot, b: &Spot) -> bool {
+    a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }

@@ -62,3 +62,31 @@ fn draw(picture: &mut Picture, rows: &[TimelineRow], panels: &[&Counted]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+    use crate::model::{Assumptions, Names};
+    use crate::units::SimTime;
+
+    #[test]
+    fn what_was_lost_is_told_with_its_price() {
+        let metrics = Metrics::new(Vec::new(), Names::default(), &Assumptions::default());
+        let mut results = metrics.finish("losses", 1, SimTime::ZERO).unwrap();
+        assert_eq!(figure(&results).pictures, None);
+        let summary = &mut results.summary;
+        (summary.spot.interruptions, summary.spot.reclaimed_uncharged) = (3, 1);
+        (summary.jobs.interrupted_attempts, summary.jobs.retries) = (8, 1);
+        (summary.cost.instances, summary.cost.lost) = (200.0, 5.0);
+        results.timeline = vec![TimelineRow { end_s: 60.0, interruptions: 3, retries: 1, ..TimelineRow::default() }];
+        let figure = figure(&results);
+        let text = "EC2 took back 3 Spot instances (1 of them free of charge); 8 attempts ended with their node, 1 retry \
+                    followed, and what was thrown away had cost $5.00, 2.5 % of what instances cost.";
+        assert_eq!(figure.sentence, text);
+        assert!(
+            !figure.pictures.unwrap()[0].contains("ended with their node</text>"),
+            "a panel of nothing is left out"
+        );
+    }
+}

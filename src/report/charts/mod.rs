@@ -29,4 +29,4 @@ pub(in crate::report) mod shares;
 pub(in crate::report) mod vcpus;
 pub(in crate::report) mod waits;
 
-pub(in crate::report) use kit::{Figure, palette};
+pub(in crate::report) use kit::{Figure, palette, width};

@@ -167,3 +167,51 @@ fn by_kind(picture: &mut Picture, results: &Results, pictures: &Pictures) {
     let height = if picture.is_narrow() { 160 } else { 220 };
     panels(picture, &results.timeline, &[Levels { unit: "nodes", layers: &layers, lie: Lie::Stacked, height }]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::{Metrics, TimelineRow};
+    use crate::model::{Assumptions, Names};
+    use crate::units::SimTime;
+
+    /// A run of as many nodes of two kinds, each ready after a minute and gone after an hour, every other one taken back.
+    fn results(nodes: usize) -> Results {
+        let metrics = Metrics::new(Vec::new(), Names::default(), &Assumptions::default()).with_pictures();
+        let mut results = metrics.finish("nodes", 1, SimTime::ZERO).unwrap();
+        results.timeline = vec![TimelineRow { end_s: 7_200.0, nodes: 2.0, ..TimelineRow::default() }];
+        let (capacity, spot) = (&mut results.summary.capacity, &mut results.summary.spot);
+        (capacity.nodes_launched, capacity.peak_nodes) = (nodes as u64, nodes as u64);
+        spot.interruptions = nodes as u64 / 2;
+        let kinds = [("a.large", PurchaseOption::Ec2), ("b.large", PurchaseOption::Spot)];
+        let what = |n: usize| Some((kinds[n % 2].0.to_owned(), kinds[n % 2].1));
+        let cause = |n: usize| (n % 2 == 1).then_some(NodeLossCause::SpotInterruption);
+        let spans = (0..nodes).map(|n| NodeSpan {
+            what: what(n),
+            launched_s: 0.0,
+            ready_s: Some(60.0),
+            gone_s: 3_600.0,
+            cause: cause(n),
+        });
+        let fleets = (0..2.min(nodes)).map(|n| FleetSeries { what: what(n), nodes: vec![1.0] });
+        let pictures = results.pictures.as_mut().unwrap();
+        (pictures.spans, pictures.fleets) = (Some(spans.collect()), fleets.collect());
+        results
+    }
+
+    #[test]
+    fn few_nodes_have_a_bar_each_and_many_are_counted_by_type() {
+        let few = figure(&results(20));
+        let text = "20 nodes launched, at most 20 at a time; in the middle they lived for 1h, 1m of it before they were \
+                    ready; EC2 took back 10 (50 %).";
+        assert_eq!(few.sentence, text);
+        for svg in few.pictures.unwrap() {
+            assert!(svg.contains("a.large On-Demand: 10 nodes") && svg.contains("b.large Spot: 10 nodes"), "{svg}");
+            assert!(svg.contains("taken back by EC2"), "{svg}");
+        }
+        for svg in figure(&results(2_000)).pictures.unwrap() {
+            assert!(!svg.contains(": 1,000 nodes") && svg.contains("b.large Spot"), "{svg}");
+        }
+        assert_eq!(figure(&results(0)).pictures, None);
+    }
+}

@@ -44,3 +44,26 @@ fn sentence(shares: &[ShareRow]) -> Option<String> {
         .collect();
     Some(format!("Of {} vCPU-hours that pods held, {}.", number(whole), named.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Quantiles;
+
+    #[test]
+    fn the_shares_with_most_are_named_first() {
+        let share = |name: &str, vcpu_hours| ShareRow {
+            queue: "q".to_owned(),
+            share: name.to_owned(),
+            submitted: 1,
+            succeeded: 1,
+            failed: 0,
+            unfinished: 0,
+            wait_s: Quantiles::default(),
+            vcpu_hours,
+        };
+        let text = "Of 40.0 vCPU-hours that pods held, share b had 75 %, share a had 25 %.";
+        assert_eq!(sentence(&[share("a", 10.0), share("b", 30.0)]).unwrap(), text);
+        assert_eq!((sentence(&[share("a", 0.0)]), sentence(&[])), (None, None));
+    }
+}

@@ -93,10 +93,11 @@ fn quantiles(picture: &mut Picture, frame: &Frame<'_>, wait: &Quantiles) {
         let Some(at_s) = at_s else { continue };
         let (x, y) = (frame.x(at_s), frame.y(share));
         picture.rect((x - 4, y - 4), (x + 4, y + 4), INK);
-        // The line rises from the left: what is above and left of it is free, unless it rises at once.
         let label = format!("{:.0} % within {}", share * 100.0, span(at_s));
-        let left = x - 10 - width(&label, picture.text_size());
-        let at = if left > frame.left { (left, y - 2) } else { (x + 12, y + 14) };
+        let wide = width(&label, picture.text_size());
+        // The line only rises: what is to the right and below is free, and what is to the left and above.
+        let at =
+            if x + 10 + wide < frame.right { (x + 10, y + 14) } else { (x - 8 - wide, (y - 13).max(frame.top + 9)) };
         note(picture, &label, at, INK);
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::report::charts::Figure;
+use crate::report::charts::{Figure, width};
 use crate::report::form::{Cell, Table};
 
 /// A part of the page under a heading.
@@ -48,13 +48,29 @@ pub(super) fn unbroken(text: &str) -> String {
     text.replace(" %", "\u{a0}%")
 }
 
+/// What a phone has room for, in pixels; of a wider table, each row becomes a block of figures with their heads.
+const PHONE: i32 = 358;
+
+/// Whether a table is wider than a phone, as the style sheet draws it there.
+fn is_wide(table: &Table) -> bool {
+    const NAMES_AT_MOST: i32 = 130;
+    let column =
+        |column: usize| table.rows.iter().filter_map(move |row| row.get(column)).map(|cell| width(&cell.text, 13));
+    // A head breaks between its words.
+    let head = |head: &String| head.split([' ', '-']).map(|word| width(word, 13)).max();
+    let names = column(0).max().unwrap_or(0).min(NAMES_AT_MOST);
+    let figures =
+        table.heads.iter().enumerate().map(|(at, text)| 10 + column(at + 1).chain(head(text)).max().unwrap_or(0));
+    names + figures.sum::<i32>() > PHONE
+}
+
 /// A table of figures; nothing for one without rows.
 pub(super) fn table(table: &Table) -> Markup {
     html! {
         @if !table.rows.is_empty() {
             div.table {
-                div.scroll tabindex="0" {
-                    table.sortable[!table.ordered && table.rows.len() > 1] {
+                div.scroll tabindex="0" role="region" aria-label=(table.name) {
+                    table.sortable[!table.ordered && table.rows.len() > 1].many[is_wide(table)] {
                         caption { (table.name) }
                         thead { tr {
                             th scope="col" { (table.row) }
@@ -73,7 +89,10 @@ fn cells(row: &[Cell], heads: &[String]) -> Markup {
     html! {
         @for (column, cell) in row.iter().enumerate() {
             @if column == 0 { th scope="row" { (cell.text) } }
-            @else { td.name[heads.get(column - 1).is_some_and(String::is_empty)] data-v=[cell.value] { (cell.text) } }
+            @else {
+                @let head = heads.get(column - 1);
+                td.name[head.is_some_and(String::is_empty)] data-v=[cell.value] data-head=[head] { (cell.text) }
+            }
         }
     }
 }
@@ -82,7 +101,7 @@ fn cells(row: &[Cell], heads: &[String]) -> Markup {
 pub(super) fn prose(caption: &str, heads: &[&str], rows: &[(bool, Vec<String>)]) -> Markup {
     html! {
         div.table {
-            div.scroll {
+            div.scroll tabindex="0" role="region" aria-label=(caption) {
                 table.prose {
                     caption { (caption) }
                     thead { tr { @for head in heads { th.words scope="col" { (head) } } } }

@@ -99,3 +99,36 @@ fn findings(summary: &Summary) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::{Finding, FindingCode, Metrics};
+    use crate::model::{Assumptions, Names};
+    use crate::units::SimTime;
+
+    #[test]
+    fn names_are_text_whatever_they_look_like_and_the_same_run_is_the_same_page() {
+        let names = Names { job_queues: vec!["a<b>".to_owned(), "c&\"d".to_owned()], ..Names::default() };
+        let assumptions = Assumptions { root_volume_gib: 100, ..Assumptions::default() };
+        let metrics = Metrics::new(Vec::new(), names, &assumptions).with_pictures();
+        let mut results = metrics.finish("<script>alert(1)", 42, SimTime::from_millis(60_000)).unwrap();
+        results.summary.queues[0].blocked_s.insert("AT_MAX_VCPUS".to_owned(), 30.0);
+        let text = "1 % of <i>".to_owned();
+        results.summary.findings.push(Finding { code: FindingCode::IdleCapacity, subject: None, share: 0.1, text });
+        let provenance = Provenance { description: "why </main>?".to_owned(), ..Provenance::default() };
+        let page = run_page(&results, &provenance);
+        for shown in [
+            "<h1>&lt;script&gt;alert(1)</h1>",
+            "a&lt;b&gt;: AT_MAX_VCPUS",
+            "c&amp;&quot;d",
+            "why &lt;/main&gt;?",
+            "1\u{a0}% of &lt;i&gt;",
+            "100 (default 30)",
+        ] {
+            assert!(page.contains(shown), "{shown}");
+        }
+        assert_eq!(page.matches("<script>").count(), 1, "the page's own");
+        assert_eq!(page, run_page(&results, &provenance));
+    }
+}
