@@ -11,6 +11,7 @@ mod progress;
 mod replay;
 mod run;
 mod schema;
+mod sensitivity;
 mod study;
 mod validate;
 
@@ -38,6 +39,7 @@ Exit codes:
 enum Command {
     Run(run::RunArgs),
     Compare(compare::CompareArgs),
+    Sensitivity(sensitivity::SensitivityArgs),
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
     Catalog(catalog::CatalogArgs),
@@ -52,6 +54,7 @@ impl Cli {
         match self.command {
             Command::Run(args) => run::run(&args),
             Command::Compare(args) => compare::run(&args),
+            Command::Sensitivity(args) => sensitivity::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Catalog(args) => catalog::run(&args),

@@ -103,10 +103,16 @@ impl<'a> Executor<'a> {
     /// Makes sure that every variant of `variants` has its first `replications` runs.
     pub fn run(&mut self, variants: &[usize], replications: u32, progress: &dyn Progress) -> Result<(), StudyError> {
         // All variants' first runs before their second ones: whatever is finished can be compared.
-        let wanted: Vec<(usize, u32)> = (0..replications)
+        let wanted = (0..replications)
             .flat_map(|replication| variants.iter().map(move |&variant| (variant, replication)))
-            .filter(|&(variant, replication)| self.samples.get(variant, replication).is_none())
-            .collect();
+            .collect::<Vec<_>>();
+        self.run_each(&wanted, progress)
+    }
+
+    /// Makes sure that these runs are made: variants, each with one of its replications.
+    pub fn run_each(&mut self, wanted: &[(usize, u32)], progress: &dyn Progress) -> Result<(), StudyError> {
+        let missing = |&&(variant, replication): &&(usize, u32)| self.samples.get(variant, replication).is_none();
+        let wanted: Vec<(usize, u32)> = wanted.iter().filter(missing).copied().collect();
         progress.expect(wanted.len() as u64);
         // Each thread takes the next in line, so that the line is worked off in its order.
         let next = AtomicUsize::new(0);

@@ -8,6 +8,7 @@
 //! | `replicate`, `executor` | one run; many beside each other, with the same results on any number of threads |
 //! | `ledger` | what is kept of an unfinished study, and how it goes on |
 //! | `compare` | estimates, paired differences, ranks |
+//! | `sensitivity/` | which of the values that AWS doesn't publish matter |
 //! | `stats/` | what an interval covers |
 //!
 //! It knows scenarios, worlds and metrics; not how anything is shown. Threads run beside each other, never inside a run.
@@ -17,6 +18,7 @@ mod executor;
 mod ledger;
 mod metric;
 mod replicate;
+pub mod sensitivity;
 pub mod stats;
 mod study;
 mod variant;

@@ -100,9 +100,11 @@ impl Range {
     pub fn levels(&self, value: &Value) -> Vec<Level> {
         let all = match self {
             Self::Fixed(_) => Vec::new(),
-            Self::Factors { low, high, .. } => {
-                [0.0, 1.0].into_iter().zip([low, high]).map(|(at, factor)| (self.at(value, at), times(*factor))).collect()
-            }
+            Self::Factors { low, high, .. } => [0.0, 1.0]
+                .into_iter()
+                .zip([low, high])
+                .map(|(at, factor)| (self.at(value, at), times(*factor)))
+                .collect(),
             Self::Choices(choices) => choices
                 .iter()
                 .flat_map(|choice| match choice {
@@ -299,7 +301,8 @@ mod tests {
             for value in levels.into_iter().map(|level| level.value).chain(on_grid) {
                 let mut all = serde_json::to_value(Assumptions::default()).expect("JSON");
                 all[row.name] = value.clone();
-                let read: Assumptions = serde_json::from_value(all).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+                let read: Assumptions =
+                    serde_json::from_value(all).unwrap_or_else(|error| panic!("{}: {error}", row.name));
                 let read = read.rows().into_iter().find(|read| read.name == row.name).expect("there");
                 assert_eq!(read.value, value, "{}: a level is written as a scenario writes it", row.name);
             }
@@ -317,7 +320,10 @@ mod tests {
         assert_eq!(levels("0 (no limit), or 20 to 200", &json!(0)), ["20: 20", "200: 200"]);
         assert_eq!(levels("0 (no limit), or 20 to 200", &json!(50)), ["0: 0", "20: 20", "200: 200"]);
         assert_eq!(levels("true or false", &json!(false)), ["true: true"]);
-        assert_eq!(levels("linear, exponential or box", &json!("linear")), ["exponential: \"exponential\"", "box: \"box\""]);
+        assert_eq!(
+            levels("linear, exponential or box", &json!("linear")),
+            ["exponential: \"exponential\"", "box: \"box\""]
+        );
         assert_eq!(levels("0.05 to 1 each", &json!([1.0, 0.2])), ["0.05 each: [0.05,0.05]", "1 each: [1.0,1.0]"]);
         assert_eq!(levels("half to 5 times, at most 1", &json!([0.1, 0.5])), ["× 0.5: [0.05,0.25]", "× 5: [0.5,1.0]"]);
         for wrong in ["", "around 5", "5", "often to seldom", "1 to"] {

@@ -5,11 +5,13 @@
 mod chart;
 mod file;
 mod output;
+mod sensitivity;
 mod study;
 mod table;
 
 pub use chart::{reading, timeline_svg};
 pub use file::{FileError, OutputFile};
 pub use output::{OutputDir, OutputError, json};
+pub use sensitivity::{sensitivity_table, write_sensitivity};
 pub use study::{comparison_table, write_comparison};
 pub use table::table;

@@ -170,7 +170,7 @@ fn notes(comparison: &Comparison) -> String {
 pub fn write_comparison(folder: &Path, comparison: &Comparison, samples: &Samples) -> Result<Vec<PathBuf>, FileError> {
     let names: Vec<_> = comparison.variants.iter().map(|row| (row.name.as_str(), row.levels.as_slice())).collect();
     let axes: Vec<_> = comparison.axes.iter().map(|axis| axis.name.as_str()).collect();
-    let rows = write_file(folder, "replications.csv", |file| replications_csv(&axes, &names, samples, file))?;
+    let rows = write_file(folder, "replications.csv", |file| replications_csv(&axes, &names, samples, &[], file))?;
     let summary = write_file(folder, "comparison.json", |file| {
         serde_json::to_writer_pretty(&mut *file, comparison)
             .map_err(io::Error::from)
@@ -191,11 +191,12 @@ pub(super) fn write_file(
     file.finish()
 }
 
-/// Tidy rows: variant, its value on each axis, replication (from 1), seed, metric, unit, value.
-fn replications_csv(
+/// Tidy rows: variant, its value on each axis, replication (from 1), seed, metric, unit, value. Of `metrics`, or of all.
+pub(super) fn replications_csv(
     axes: &[&str],
     variants: &[(&str, &[String])],
     samples: &Samples,
+    metrics: &[Metric],
     file: &mut OutputFile,
 ) -> io::Result<()> {
     let mut rows = csv::Writer::from_writer(file);
@@ -204,7 +205,8 @@ fn replications_csv(
     for sample in samples.iter() {
         let (name, levels) = variants[sample.variant];
         let (replication, seed) = ((sample.replication + 1).to_string(), sample.seed.to_string());
-        for (key, value) in &sample.measures {
+        let wanted = |key: &str| metrics.is_empty() || metrics.iter().any(|metric| metric.key() == key);
+        for (key, value) in sample.measures.iter().filter(|(key, _)| wanted(key)) {
             rows.write_field(name)?;
             for level in levels.iter().take(axes.len()) {
                 rows.write_field(level)?;

@@ -2,5 +2,7 @@
 //! come from.
 
 mod interval;
+mod multiple;
 
 pub use interval::{Estimate, paired};
+pub use multiple::{holm, together};
