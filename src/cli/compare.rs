@@ -3,9 +3,9 @@
 use clap::Args;
 
 use crate::cli::output::{OutputFormat, json, print};
-use crate::cli::study::{StudyArgs, StudyProgress, parse_share};
+use crate::cli::study::{StudyArgs, StudyProgress, judge, parse_share};
 use crate::cli::{CliError, ExitStatus};
-use crate::experiment::compare;
+use crate::experiment::{StudyError, compare};
 use crate::report;
 
 /// Compare variants of a scenario: means with confidence intervals, paired differences, ranks.
@@ -49,19 +49,19 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus, CliError> {
     if !args.metrics.is_empty() {
         file.metrics.clone_from(&args.metrics);
     }
-    let study = args.study.study(&file)?;
+    let study = judge(&file)?;
     let mut executor = args.study.executor(&study)?;
     let progress = StudyProgress::new();
     let comparison = compare(&mut executor, &study, &progress);
     progress.finish();
-    let comparison = comparison.map_err(|error| args.study.failed(error))?;
+    let comparison = comparison.map_err(|error| args.study.failed(&error))?;
 
     print(&match args.output {
         OutputFormat::Table => report::comparison_table(&comparison),
         OutputFormat::Json => json("the comparison", &comparison)?,
     })?;
     if comparison.interrupted.is_some() {
-        return Err(args.study.failed(crate::experiment::StudyError::Interrupted));
+        return Err(args.study.failed(&StudyError::Interrupted));
     }
     if let Some(folder) = &args.study.out {
         let files = report::write_comparison(folder, &comparison, executor.samples())
@@ -70,6 +70,6 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus, CliError> {
             eprintln!("wrote {}", file.display());
         }
     }
-    executor.close().map_err(|error| args.study.failed(error))?;
+    executor.close().map_err(|error| args.study.failed(&error))?;
     Ok(ExitStatus::Done)
 }

@@ -7,6 +7,7 @@ mod compare;
 mod error;
 mod explain;
 mod output;
+mod plan;
 mod progress;
 mod replay;
 mod run;
@@ -39,6 +40,7 @@ Exit codes:
 enum Command {
     Run(run::RunArgs),
     Compare(compare::CompareArgs),
+    Plan(plan::PlanArgs),
     Sensitivity(sensitivity::SensitivityArgs),
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
@@ -54,6 +56,7 @@ impl Cli {
         match self.command {
             Command::Run(args) => run::run(&args),
             Command::Compare(args) => compare::run(&args),
+            Command::Plan(args) => plan::run(&args),
             Command::Sensitivity(args) => sensitivity::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Validate(args) => validate::run(&args),

@@ -4,7 +4,7 @@
 use clap::Args;
 
 use crate::cli::output::{OutputFormat, json, print};
-use crate::cli::study::{StudyArgs, StudyProgress, bad_input};
+use crate::cli::study::{StudyArgs, StudyProgress, bad_input, judge};
 use crate::cli::{CliError, ExitStatus};
 use crate::experiment::StudyError;
 use crate::experiment::sensitivity::{Design, REPLICATIONS, sensitivity};
@@ -47,7 +47,7 @@ pub(super) fn run(args: &SensitivityArgs) -> Result<ExitStatus, CliError> {
     } else if file.metrics.is_empty() {
         file.metrics = vec!["cost.total".to_owned()];
     }
-    let study = args.study.study(&file)?;
+    let study = judge(&file)?;
     let design = match args.morris {
         None => Design::one_at_a_time(study, &file, &args.assumptions),
         Some(trajectories) => Design::morris(study, &file, &args.assumptions, trajectories),
@@ -57,14 +57,14 @@ pub(super) fn run(args: &SensitivityArgs) -> Result<ExitStatus, CliError> {
     let progress = StudyProgress::new();
     let found = sensitivity(&mut executor, &design, &progress);
     progress.finish();
-    let found = found.map_err(|error| args.study.failed(error))?;
+    let found = found.map_err(|error| args.study.failed(&error))?;
 
     print(&match args.output {
         OutputFormat::Table => report::sensitivity_table(&found),
         OutputFormat::Json => json("the study", &found)?,
     })?;
     if found.interrupted.is_some() {
-        return Err(args.study.failed(StudyError::Interrupted));
+        return Err(args.study.failed(&StudyError::Interrupted));
     }
     if let Some(folder) = &args.study.out {
         let files = report::write_sensitivity(folder, &found, &design, executor.samples())
@@ -73,6 +73,6 @@ pub(super) fn run(args: &SensitivityArgs) -> Result<ExitStatus, CliError> {
             eprintln!("wrote {}", file.display());
         }
     }
-    executor.close().map_err(|error| args.study.failed(error))?;
+    executor.close().map_err(|error| args.study.failed(&error))?;
     Ok(ExitStatus::Done)
 }

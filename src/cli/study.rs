@@ -68,23 +68,6 @@ impl StudyArgs {
         Ok(file)
     }
 
-    /// Judges a study; tells its warnings.
-    pub(super) fn study(&self, file: &StudyFile) -> Result<Study, CliError> {
-        let study = Study::new(file).map_err(|findings| bad_input(&findings))?;
-        for warning in &study.warnings {
-            eprintln!("{warning}");
-        }
-        let all = study.variants.iter().flat_map(|variant| &variant.settings);
-        let mut pointers: Vec<_> = all.map(|setting| setting.pointer.as_str()).collect();
-        pointers.sort_unstable();
-        pointers.dedup();
-        if pointers.len() > study.axes.len() && !study.axes.is_empty() {
-            // A short name stands for several fields: say for which.
-            eprintln!("varied: {}", pointers.join(", "));
-        }
-        Ok(study)
-    }
-
     /// Something that runs the study: on so many threads, to be stopped by Ctrl-C, with a ledger where there is a folder.
     pub(super) fn executor<'a>(&self, study: &'a Study) -> Result<Executor<'a>, CliError> {
         if let Some(threads) = self.threads {
@@ -100,7 +83,8 @@ impl StudyArgs {
         });
         let executor = Executor::new(study, &INTERRUPTED);
         let Some(folder) = &self.out else { return Ok(executor) };
-        let (ledger, kept) = Ledger::open(folder, &study.fingerprint(), self.resume).map_err(refused)?;
+        let (ledger, kept) =
+            Ledger::open(folder, &study.fingerprint(), self.resume).map_err(|error| refused(&error))?;
         if !kept.is_empty() {
             eprintln!("going on with {} finished runs", kept.len());
         }
@@ -108,8 +92,8 @@ impl StudyArgs {
     }
 
     /// What to say of a study that could not go on.
-    pub(super) fn failed(&self, error: StudyError) -> CliError {
-        match (&error, &self.out) {
+    pub(super) fn failed(&self, error: &StudyError) -> CliError {
+        match (error, &self.out) {
             (StudyError::Interrupted, Some(folder)) => CliError::Interrupted(format!(
                 "interrupted; what is finished is kept in {}: go on with --resume",
                 folder.display()
@@ -122,7 +106,24 @@ impl StudyArgs {
     }
 }
 
-fn refused(error: LedgerError) -> CliError {
+/// Judges a study; tells its warnings.
+pub(super) fn judge(file: &StudyFile) -> Result<Study, CliError> {
+    let study = Study::new(file).map_err(|findings| bad_input(&findings))?;
+    for warning in &study.warnings {
+        eprintln!("{warning}");
+    }
+    let all = study.variants.iter().flat_map(|variant| &variant.settings);
+    let mut pointers: Vec<_> = all.map(|setting| setting.pointer.as_str()).collect();
+    pointers.sort_unstable();
+    pointers.dedup();
+    if pointers.len() > study.axes.len() && !study.axes.is_empty() {
+        // A short name stands for several fields: say for which.
+        eprintln!("varied: {}", pointers.join(", "));
+    }
+    Ok(study)
+}
+
+fn refused(error: &LedgerError) -> CliError {
     match error {
         LedgerError::Io { .. } => CliError::Failed(error.to_string()),
         LedgerError::InUse { .. } | LedgerError::Unfinished { .. } | LedgerError::OtherStudy { .. } => {

@@ -144,6 +144,25 @@ pub struct Standing {
     pub not_distinguishable_from: Vec<usize>,
 }
 
+impl AxisRow {
+    /// The axes of a study.
+    pub(super) fn all(study: &Study) -> Vec<Self> {
+        let rows = study.axes.iter().map(|axis| Self {
+            field: axis.field.clone(),
+            name: axis_name(axis).to_owned(),
+            values: axis.values.iter().map(label).collect(),
+        });
+        rows.collect()
+    }
+}
+
+impl MetricColumn {
+    /// A metric with what follows from its key.
+    pub(super) fn of(metric: &Metric) -> Self {
+        Self { key: metric.clone(), unit: metric.unit(), better: metric.better() }
+    }
+}
+
 /// Runs a study and says what it found. When it was interrupted: what is finished says, if every variant has a run.
 pub fn compare(executor: &mut Executor<'_>, study: &Study, progress: &dyn Progress) -> Result<Comparison, StudyError> {
     let all: Vec<usize> = (0..study.variants.len()).collect();
@@ -243,20 +262,8 @@ fn judge(study: &Study, samples: &Samples, runs: u32, precision: Option<Precisio
         replications: runs,
         interrupted: None,
         precision,
-        axes: study
-            .axes
-            .iter()
-            .map(|axis| AxisRow {
-                field: axis.field.clone(),
-                name: axis_name(axis).to_owned(),
-                values: axis.values.iter().map(label).collect(),
-            })
-            .collect(),
-        metrics: study
-            .metrics
-            .iter()
-            .map(|metric| MetricColumn { key: metric.clone(), unit: metric.unit(), better: metric.better() })
-            .collect(),
+        axes: AxisRow::all(study),
+        metrics: study.metrics.iter().map(MetricColumn::of).collect(),
         baseline: study.baseline,
         variants: variants.collect(),
     }

@@ -103,16 +103,14 @@ impl<'a> Executor<'a> {
     /// Makes sure that every variant of `variants` has its first `replications` runs.
     pub fn run(&mut self, variants: &[usize], replications: u32, progress: &dyn Progress) -> Result<(), StudyError> {
         // All variants' first runs before their second ones: whatever is finished can be compared.
-        let wanted = (0..replications)
-            .flat_map(|replication| variants.iter().map(move |&variant| (variant, replication)))
-            .collect::<Vec<_>>();
-        self.run_each(&wanted, progress)
+        let runs =
+            (0..replications).flat_map(|replication| variants.iter().map(move |&variant| (variant, replication)));
+        self.run_each(runs.collect(), progress)
     }
 
-    /// Makes sure that these runs are made: variants, each with one of its replications.
-    pub fn run_each(&mut self, wanted: &[(usize, u32)], progress: &dyn Progress) -> Result<(), StudyError> {
-        let missing = |&&(variant, replication): &&(usize, u32)| self.samples.get(variant, replication).is_none();
-        let wanted: Vec<(usize, u32)> = wanted.iter().filter(missing).copied().collect();
+    /// Makes sure that these runs (variant, replication) are made, in this order as far as threads allow.
+    pub fn run_each(&mut self, mut wanted: Vec<(usize, u32)>, progress: &dyn Progress) -> Result<(), StudyError> {
+        wanted.retain(|&(variant, replication)| self.samples.get(variant, replication).is_none());
         progress.expect(wanted.len() as u64);
         // Each thread takes the next in line, so that the line is worked off in its order.
         let next = AtomicUsize::new(0);

@@ -80,20 +80,15 @@ impl Ledger {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         let header = Header { fingerprint: fingerprint.to_owned() };
-        let (kept, whole) = read(&file).map_err(failed)?;
-        let mut samples = Vec::new();
-        if let Some((found, kept)) = kept {
-            if !resume && !kept.is_empty() {
-                return Err(LedgerError::Unfinished {
-                    folder: folder.display().to_string(),
-                    file: shown,
-                    runs: kept.len(),
-                });
+        let Kept { header: found, samples, whole } = read(&file).map_err(failed)?;
+        if !samples.is_empty() {
+            if !resume {
+                let folder = folder.display().to_string();
+                return Err(LedgerError::Unfinished { folder, file: shown, runs: samples.len() });
             }
-            if !kept.is_empty() && found != header {
+            if found.as_ref() != Some(&header) {
                 return Err(LedgerError::OtherStudy { file: shown });
             }
-            samples = kept;
         }
         // What follows the last whole line was cut short.
         file.set_len(if samples.is_empty() { 0 } else { whole }).map_err(failed)?;
@@ -125,8 +120,16 @@ impl Ledger {
     }
 }
 
-/// The header and the runs of a ledger, if it has a header, and the length of its whole lines.
-fn read(file: &File) -> io::Result<(Option<(Header, Vec<Sample>)>, u64)> {
+/// What a ledger holds.
+struct Kept {
+    /// Its first line; `None` if that was cut short.
+    header: Option<Header>,
+    samples: Vec<Sample>,
+    /// Length of its whole lines.
+    whole: u64,
+}
+
+fn read(file: &File) -> io::Result<Kept> {
     let mut reader = BufReader::new(file);
     let (mut header, mut samples, mut whole, mut line) = (None, Vec::new(), 0, Vec::new());
     loop {
@@ -148,7 +151,7 @@ fn read(file: &File) -> io::Result<(Option<(Header, Vec<Sample>)>, u64)> {
         }
         whole += length;
     }
-    Ok((header.map(|header| (header, samples)), whole))
+    Ok(Kept { header, samples, whole })
 }
 
 #[cfg(test)]

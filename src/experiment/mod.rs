@@ -8,6 +8,7 @@
 //! | `replicate`, `executor` | one run; many beside each other, with the same results on any number of threads |
 //! | `ledger` | what is kept of an unfinished study, and how it goes on |
 //! | `compare` | estimates, paired differences, ranks |
+//! | `plan/` | the cheapest design that keeps its objectives |
 //! | `sensitivity/` | which of the values that AWS doesn't publish matter |
 //! | `stats/` | what an interval covers |
 //!
@@ -17,6 +18,7 @@ mod compare;
 mod executor;
 mod ledger;
 mod metric;
+pub mod plan;
 mod replicate;
 pub mod sensitivity;
 pub mod stats;

@@ -43,6 +43,8 @@ pub struct Study {
     pub metrics: Vec<Metric>,
     /// What is not wrong but worth knowing, each said once.
     pub warnings: Vec<Finding>,
+    /// Keys that results will have, whatever happens; those of shares show when they are used.
+    pub keys: Measures,
 }
 
 /// How often each variant runs.
@@ -71,7 +73,8 @@ impl Study {
             0
         });
         wrong.extend(numbers(file));
-        let metrics = metrics(&file.metrics, &designs).unwrap_or_else(|findings| {
+        let keys = keys(&designs);
+        let metrics = metrics(&file.metrics, &keys).unwrap_or_else(|findings| {
             wrong.extend(findings);
             Vec::new()
         });
@@ -96,6 +99,7 @@ impl Study {
             variants,
             designs,
             warnings,
+            keys,
         })
     }
 
@@ -212,22 +216,25 @@ fn numbers(file: &StudyFile) -> Vec<Finding> {
     wrong
 }
 
-/// The metrics by their keys.
-fn metrics(names: &[String], designs: &[Resolved]) -> Result<Vec<Metric>, Vec<Finding>> {
-    let mut known = Measures::new();
+/// The keys of runs in which nothing happens.
+fn keys(designs: &[Resolved]) -> Measures {
+    let mut keys = Measures::new();
     for design in designs {
-        // A run in which nothing happens has all keys but those of shares, which show when they are used.
-        let metrics =
-            Metrics::new(design.config.instance_types.clone(), design.names.clone(), &design.world.assumptions);
-        if let Ok(results) = metrics.finish("", 0, SimTime::ZERO) {
-            known.extend(measures(&results.summary));
-        }
+        let types = design.config.instance_types.clone();
+        let metrics = Metrics::new(types, design.names.clone(), &design.world.assumptions);
+        // Without sinks it can't fail.
+        keys.extend(metrics.finish("", 0, SimTime::ZERO).iter().flat_map(|results| measures(&results.summary)));
     }
+    keys
+}
+
+/// The metrics by their keys.
+fn metrics(names: &[String], keys: &Measures) -> Result<Vec<Metric>, Vec<Finding>> {
     let names: Vec<_> = if names.is_empty() { METRICS.to_vec() } else { names.iter().map(String::as_str).collect() };
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     for name in names {
         let metric = Metric::parse(name);
-        match metric.find(&known) {
+        match metric.find(keys) {
             Ok(metric) if found.contains(&metric) => {}
             Ok(metric) => found.push(metric),
             Err(_) if metric.key().starts_with("shares.") => found.push(metric),

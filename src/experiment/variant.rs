@@ -110,13 +110,15 @@ impl Variant {
     }
 }
 
-/// A value as a name: text by itself, a list by its entries.
+/// A value as a name: text by itself, a list by its entries, an object by its own name.
 pub(super) fn label(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(entries) if entries.iter().all(Value::is_string) => {
-            entries.iter().map(label).collect::<Vec<_>>().join(" ")
-        }
+        Value::Array(entries) if !entries.is_empty() => entries.iter().map(label).collect::<Vec<_>>().join(" "),
+        Value::Object(fields) => match fields.get("name") {
+            Some(Value::String(name)) => name.clone(),
+            _ => value.to_string(),
+        },
         value => value.to_string(),
     }
 }

@@ -36,7 +36,7 @@ pub struct OutputFile {
 impl OutputFile {
     /// Begins a file that will stand at `path`. Call it before the run: a file that can't be written should not cost one.
     pub fn create(path: &Path) -> Result<Self, FileError> {
-        let failed = |source| FileError::new(&path, source);
+        let failed = |source| FileError::new(path, source);
         // A device like `/dev/null` would be replaced by a file.
         if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it exists and is not a regular file")));

@@ -5,6 +5,7 @@
 mod chart;
 mod file;
 mod output;
+mod plan;
 mod sensitivity;
 mod study;
 mod table;
@@ -12,6 +13,7 @@ mod table;
 pub use chart::{reading, timeline_svg};
 pub use file::{FileError, OutputFile};
 pub use output::{OutputDir, OutputError, json};
+pub use plan::{plan_table, write_plan};
 pub use sensitivity::{sensitivity_table, write_sensitivity};
 pub use study::{comparison_table, write_comparison};
 pub use table::table;

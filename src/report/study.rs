@@ -5,12 +5,17 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::experiment::{Cell, Comparison, Metric, MetricColumn, Samples, Unit, VariantRow, Verdict};
+use crate::experiment::stats::Estimate;
+use crate::experiment::{Better, Cell, Comparison, Metric, MetricColumn, Samples, Unit, VariantRow, Verdict};
 use crate::metrics::figures::{count, counted, percent};
 use crate::report::file::{FileError, OutputFile};
 use crate::report::table::section;
 
 const NONE: &str = "–";
+/// An interval that holds zero.
+const CANT_TELL: &str = "can't tell";
+/// Columns for the names of variants.
+const NAME_WIDTH: usize = 34;
 
 /// The comparison as text, with a line break at the end.
 pub fn comparison_table(comparison: &Comparison) -> String {
@@ -56,51 +61,49 @@ fn variant_head(comparison: &Comparison) -> String {
 fn ranking(comparison: &Comparison) -> String {
     let Some(metric) = comparison.metrics.first() else { return String::new() };
     let title = metric.key.key().to_uppercase();
-    let heads = [title.as_str(), "rank", "mean", "±", "against baseline", "±", "", "verdict"];
     let rows = by_rank(comparison).into_iter().map(|(index, variant)| {
         let rank = variant.standing.as_ref().map_or_else(
             || NONE.to_owned(),
             |standing| {
-                if standing.not_distinguishable_from.is_empty() {
-                    standing.rank.to_string()
-                } else {
-                    format!("={}", standing.rank)
-                }
+                let shared = if standing.not_distinguishable_from.is_empty() { "" } else { "=" };
+                format!("{shared}{}", standing.rank)
             },
         );
-        let [mean, half, difference, half_difference, relative, verdict] =
-            cells(&variant.metrics[0], metric.unit, index == comparison.baseline);
-        [variant.name.clone(), rank, mean, half, difference, half_difference, relative, verdict]
+        let [mean, difference, verdict] = cells(&variant.metrics[0], metric.unit, index == comparison.baseline);
+        [folded(&variant.name), rank, mean, difference, verdict]
     });
-    let mut text = section(heads, rows);
+    let mut text = section([title.as_str(), "rank", "mean", "against baseline", ""], rows);
     write!(text, "\n({}; {} is better)", variant_head(comparison), better(metric))
         .expect("writing to a string can't fail");
     text
 }
 
+/// A name that is too long for its column, broken where its parts meet.
+fn folded(name: &str) -> String {
+    if name.chars().count() > NAME_WIDTH { name.replace(", ", ",\n") } else { name.to_owned() }
+}
+
 const fn better(metric: &MetricColumn) -> &'static str {
     match metric.better {
-        crate::experiment::Better::Lower => "lower",
-        crate::experiment::Better::Higher => "higher",
+        Better::Lower => "lower",
+        Better::Higher => "higher",
     }
 }
 
 fn metric_table(comparison: &Comparison, index: usize, metric: &MetricColumn) -> String {
     let title = metric.key.key().to_uppercase();
-    let heads = [title.as_str(), "mean", "±", "against baseline", "±", "", "verdict"];
     let rows = by_rank(comparison).into_iter().map(|(at, variant)| {
-        let [mean, half, difference, half_difference, relative, verdict] =
-            cells(&variant.metrics[index], metric.unit, at == comparison.baseline);
-        [variant.name.clone(), mean, half, difference, half_difference, relative, verdict]
+        let [mean, difference, verdict] = cells(&variant.metrics[index], metric.unit, at == comparison.baseline);
+        [folded(&variant.name), mean, difference, verdict]
     });
-    section(heads, rows)
+    section([title.as_str(), "mean", "against baseline", ""], rows)
 }
 
 /// Variants by rank, then by mean, then as they were given.
 fn by_rank(comparison: &Comparison) -> Vec<(usize, &VariantRow)> {
     let mut rows: Vec<_> = comparison.variants.iter().enumerate().collect();
     let sign = match comparison.metrics.first().map(|metric| metric.better) {
-        Some(crate::experiment::Better::Higher) => -1.0,
+        Some(Better::Higher) => -1.0,
         _ => 1.0,
     };
     let mean = |row: &VariantRow| {
@@ -110,32 +113,33 @@ fn by_rank(comparison: &Comparison) -> Vec<(usize, &VariantRow)> {
     rows
 }
 
-/// Mean, its half width, difference, its half width, the difference as a share, the verdict.
-fn cells(cell: &Cell, unit: Unit, is_baseline: bool) -> [String; 6] {
-    let none = || NONE.to_owned();
-    let show = |value: Option<f64>| value.map_or_else(none, |value| unit.show(value));
-    let signed = |value: f64| if value > 0.0 { format!("+{}", unit.show(value)) } else { unit.show(value) };
-    let mean = show(cell.estimate.map(|estimate| estimate.mean));
-    let half = show(cell.estimate.and_then(|estimate| estimate.half_width));
+/// The mean, the difference from the baseline, the verdict.
+fn cells(cell: &Cell, unit: Unit, is_baseline: bool) -> [String; 3] {
+    let mean = cell.estimate.map_or_else(|| NONE.to_owned(), |estimate| shown(&estimate, unit));
     let Some(difference) = cell.difference else {
         let verdict = if is_baseline { "baseline" } else { NONE };
-        return [mean, half, String::new(), String::new(), String::new(), verdict.to_owned()];
+        return [mean, String::new(), verdict.to_owned()];
     };
-    let relative = difference
-        .relative
-        .map_or_else(none, |share| if share > 0.0 { format!("+{}", percent(share)) } else { percent(share) });
+    let plus = |value: f64| if value > 0.0 { "+" } else { "" };
+    let mut against = format!("{}{}", plus(difference.estimate.mean), shown(&difference.estimate, unit));
+    if let Some(share) = difference.relative {
+        write!(against, " ({}{})", plus(share), percent(share)).expect("writing to a string can't fail");
+    }
+    let is_equal = difference.estimate.mean == 0.0 && difference.estimate.half_width == Some(0.0);
     let verdict = match difference.verdict {
         Verdict::Better => "better",
         Verdict::Worse => "worse",
-        Verdict::NotDistinguishable
-            if difference.estimate.mean == 0.0 && difference.estimate.half_width == Some(0.0) =>
-        {
-            "equal"
-        }
-        Verdict::NotDistinguishable => "not distinguishable",
+        Verdict::NotDistinguishable if is_equal => "equal",
+        Verdict::NotDistinguishable => CANT_TELL,
         Verdict::TooFewRuns => "too few runs",
     };
-    [mean, half, signed(difference.estimate.mean), show(difference.estimate.half_width), relative, verdict.to_owned()]
+    [mean, against, verdict.to_owned()]
+}
+
+/// An estimate as people read it: `$4.27 ± $0.31`.
+pub(super) fn shown(estimate: &Estimate, unit: Unit) -> String {
+    let mean = unit.show(estimate.mean);
+    estimate.half_width.map_or_else(|| mean.clone(), |half| format!("{mean} ± {}", unit.show(half)))
 }
 
 fn notes(comparison: &Comparison) -> String {
@@ -163,6 +167,10 @@ fn notes(comparison: &Comparison) -> String {
     if let Some(least) = gains.min_by(f64::total_cmp).filter(|&least| least >= 1.5) {
         lines.push(format!("common random numbers save at least {least:.1} times as many runs"));
     }
+    let differences = comparison.variants.iter().flat_map(|row| &row.metrics).filter_map(|cell| cell.difference);
+    if differences.into_iter().any(|difference| difference.verdict == Verdict::NotDistinguishable) {
+        lines.push(format!("{CANT_TELL}: not distinguishable, the interval of the difference holds zero"));
+    }
     lines.join("\n")
 }
 
@@ -183,11 +191,11 @@ pub fn write_comparison(folder: &Path, comparison: &Comparison, samples: &Sample
 pub(super) fn write_file(
     folder: &Path,
     name: &str,
-    fill: impl FnOnce(&mut OutputFile) -> io::Result<()>,
+    write: impl FnOnce(&mut OutputFile) -> io::Result<()>,
 ) -> Result<PathBuf, FileError> {
     let path = folder.join(name);
     let mut file = OutputFile::create(&path)?;
-    fill(&mut file).map_err(|source| FileError::new(&path, source))?;
+    write(&mut file).map_err(|source| FileError::new(&path, source))?;
     file.finish()
 }
 

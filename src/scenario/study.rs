@@ -59,6 +59,9 @@ pub struct StudyFile {
     /// What `windtunnel plan` minimises; `cost.total` if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minimize: Option<String>,
+    /// Runs of the design that `windtunnel plan` chose, under seeds that its search did not see; 20 if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<u32>,
 }
 
 /// One field (or several that go together) and the values that it takes.

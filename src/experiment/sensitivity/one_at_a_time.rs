@@ -27,7 +27,7 @@ pub fn sensitivity(
             for (number, points) in (0..wanted).zip(morris::points(trajectories)) {
                 runs.extend(std::iter::once(0).chain(points).map(|point| (point, number)));
             }
-            executor.run_each(&runs, progress)?;
+            executor.run_each(runs, progress)?;
             let mut found = head(design, executor.samples(), wanted);
             found.morris = Some(morris::screen(design, trajectories, executor.samples()));
             Ok(found)
