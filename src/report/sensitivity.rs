@@ -80,8 +80,9 @@ fn ranking_table(found: &Sensitivity, ranking: &Ranking) -> String {
     let by = format!("by {} ({direction} is better)", metric.key);
     let mut parts = vec![headline(ranking, name(best), &by)];
     if !ranking.base.not_distinguishable_from_best.is_empty() {
-        let others = ranking.base.not_distinguishable_from_best.iter().map(|&other| name(other));
-        parts.push(lines("with all assumptions as they are, it can't be told from", others));
+        let others = ranking.base.not_distinguishable_from_best.iter();
+        let others: Vec<_> = others.map(|&other| format!("`{}`", name(other))).collect();
+        parts.push(fold(&format!("it can't be told from {}", others.join(", "))));
     }
     let (grave, others): (Vec<_>, Vec<_>) =
         ranking.changes.iter().partition(|change| change.kind <= ChangeKind::BestInDoubt);
@@ -89,7 +90,8 @@ fn ranking_table(found: &Sensitivity, ranking: &Ranking) -> String {
         let heads = ["ASSUMPTION", "value", "what happens", "best then", "difference", "±", ""];
         parts.push(section(heads, grave.iter().map(|change| change_row(found, change, best))));
         let best = name(best);
-        parts.push(format!("(difference: of the best one then from `{best}`, or of `{best}` from the one it is like)"));
+        let told = format!("(difference: of the best one then from `{best}`, or of `{best}` from the one it is like)");
+        parts.push(fold(&told));
     }
     for (kind, told) in [
         (ChangeKind::OthersReverse, "variants behind the best change places under"),
@@ -113,16 +115,21 @@ fn headline(ranking: &Ranking, best: &str, by: &str) -> String {
     };
     let flips = touched(&[ChangeKind::AnotherIsBest]);
     let doubts = touched(&[ChangeKind::AnotherIsBest, ChangeKind::BestInDoubt]);
-    let stands = format!("with all of them as they are, `{best}` is best {by}");
-    if flips > 0 {
-        format!("THE BEST VARIANT IS ANOTHER under {flips} of {all};\n{stands}")
+    let is_open = !ranking.base.not_distinguishable_from_best.is_empty();
+    let mean = if is_open { "has the best mean" } else { "is best" };
+    let stands = fold(&format!("with all of them as they are, `{best}` {mean} {by}"));
+    let told = if flips > 0 {
+        format!("THE BEST VARIANT IS ANOTHER under {flips} of {all};")
     } else if doubts > 0 {
-        format!("THE BEST VARIANT IS IN DOUBT under {doubts} of {all};\n{stands}")
+        format!("THE BEST VARIANT IS IN DOUBT under {doubts} of {all};")
+    } else if is_open {
+        format!("WHICH VARIANT IS BEST IS OPEN, and none of {all} makes another the best beyond doubt;")
     } else if ranking.changes.is_empty() {
-        format!("THE RANKING HOLDS under all {all}, at both ends of their ranges;\n{stands}")
+        format!("THE RANKING HOLDS under all {all}, at both ends of their ranges;")
     } else {
-        format!("THE BEST VARIANT STAYS THE BEST under all {all}, at both ends of their ranges;\n{stands}")
-    }
+        format!("THE BEST VARIANT STAYS THE BEST under all {all}, at both ends of their ranges;")
+    };
+    format!("{told}\n{stands}")
 }
 
 fn change_row(found: &Sensitivity, change: &Change, best: usize) -> [String; 7] {
@@ -184,7 +191,7 @@ fn base_line(found: &Sensitivity, index: usize, metric: &MetricColumn) -> String
         |mean| format!("{} ± {}", metric.unit.show(mean.mean), half_width(metric.unit, mean.half_width)),
     );
     let of = if found.variants.len() > 1 { format!(" of `{}`", variant.name) } else { String::new() };
-    format!("{}{of} as it stands: {mean}", metric.key)
+    fold(&format!("{}{of} as it stands: {mean}", metric.key))
 }
 
 fn tornado_row(row: &Row, metric: usize, unit: Unit) -> [String; 9] {
@@ -254,23 +261,18 @@ fn notes(found: &Sensitivity) -> String {
                 .to_owned(),
         );
     } else {
+        parts.extend(cannot_run(found));
         parts.push(false_alarms(found));
     }
     let no_part: Vec<_> = found
         .rows
         .iter()
         .filter(|row| row.influence(0) == Some(Influence::NoPart))
+        .filter(|row| row.levels.iter().all(|level| level.refused.is_none()))
         .map(|row| row.assumption.as_str())
         .collect();
     if !no_part.is_empty() {
         parts.push(lines("play no part here (all results are the same)", no_part.into_iter()));
-    }
-    for row in &found.rows {
-        for level in &row.levels {
-            if let Some(refused) = &level.refused {
-                parts.push(format!("CAN'T RUN with {} {}: {refused}", row.assumption, level.label));
-            }
-        }
     }
     for why in [Why::VariantsDiffer, Why::NothingElse, Why::Scaled, Why::Documented, Why::FreeText] {
         let names: Vec<_> =
@@ -282,14 +284,24 @@ fn notes(found: &Sensitivity) -> String {
     parts.join("\n")
 }
 
+/// Levels that make no valid scenario, with what is said against them.
+fn cannot_run(found: &Sensitivity) -> Vec<String> {
+    let levels = found.rows.iter().flat_map(|row| row.levels.iter().map(move |level| (row, level)));
+    let told = levels.filter_map(|(row, level)| {
+        let lead = format!("CAN'T RUN with {} {}:", row.assumption, level.label);
+        Some(wrapped(&lead, level.refused.as_ref()?.split(' ')))
+    });
+    told.collect()
+}
+
 /// How many of the effects that are told may be chance.
 fn false_alarms(found: &Sensitivity) -> String {
     let effects = found.rows.iter().flat_map(|row| &row.levels).filter(|level| level.refused.is_none()).count();
     #[expect(clippy::cast_precision_loss, reason = "few effects")]
     let expected = effects as f64 * (1.0 - found.level);
     format!(
-        "certain: beyond doubt with all {effects} effects on a metric taken together (Holm, {}); perhaps: by itself;\n\
-         were there no effect at all, {} of them would be a perhaps by chance: more --replications tell;\n\
+        "certain: beyond doubt with all effects on a metric ({effects}) taken together (Holm, {}); perhaps: by itself;\n\
+         without any effect, {} of them would be a perhaps by chance: more --replications tell;\n\
          ± and the share are of the larger effect",
         percent(found.level),
         number(expected)
@@ -298,19 +310,31 @@ fn false_alarms(found: &Sensitivity) -> String {
 
 /// A lead and names behind it, in lines of at most 100 columns.
 fn lines<'a>(lead: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let mut text = format!("{lead}:");
+    let mut names: Vec<String> = names.map(|name| format!("{name},")).collect();
+    if let Some(last) = names.last_mut() {
+        last.pop();
+    }
+    wrapped(&format!("{lead}:"), names.iter().map(String::as_str))
+}
+
+/// A sentence in lines of at most 100 columns.
+fn fold(text: &str) -> String {
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    wrapped(first, rest.split(' ').filter(|word| !word.is_empty()))
+}
+
+/// Words in lines of at most 100 columns, those from the second on indented.
+fn wrapped<'a>(lead: &str, words: impl Iterator<Item = &'a str>) -> String {
+    let mut text = lead.to_owned();
     let mut column = text.chars().count();
-    let mut names = names.peekable();
-    while let Some(name) = names.next() {
-        let comma = if names.peek().is_some() { "," } else { "" };
-        let width = name.chars().count() + comma.len() + 1;
+    for word in words {
+        let width = word.chars().count() + 1;
         if column + width > WIDTH {
             text.push_str("\n ");
             column = 1;
         }
         text.push(' ');
-        text.push_str(name);
-        text.push_str(comma);
+        text.push_str(word);
         column += width;
     }
     text
