@@ -155,8 +155,8 @@ impl<'a> Front<'a> {
         }
         dashed(picture, &stairs, INK, 0);
         let steps = stairs.windows(2).map(|ends| {
-            let [(a, b), (c, d)] = [ends[0], ends[1]];
-            [a.min(c) - 1, b.min(d) - 1, a.max(c) + 1, b.max(d) + 1]
+            let [from, to] = [ends[0], ends[1]];
+            [from.0.min(to.0) - 1, from.1.min(to.1) - 1, from.0.max(to.0) + 1, from.1.max(to.1) + 1]
         });
         let mut taken: Vec<Spot> = steps.collect();
         for point in &self.points {
