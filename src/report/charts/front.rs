@@ -131,8 +131,8 @@ fn draw(
     }
     dashed(picture, &stairs, INK, 0);
     let steps = stairs.windows(2).map(|ends| {
-        let ([a, b], [c, d]) = ([ends[0].0, ends[0].1], [ends[1].0, ends[1].1]);
-        [a.min(c) - 1, b.min(d) - 1, a.max(c) + 1, b.max(d) + 1]
+        let (from, to) = (ends[0], ends[1]);
+        [from.0.min(to.0) - 1, from.1.min(to.1) - 1, from.0.max(to.0) + 1, from.1.max(to.1) + 1]
     });
     let mut taken: Vec<Spot> = steps.collect();
     for point in points {
@@ -154,7 +154,9 @@ fn hits(a: &Spot, b: &Spot) -> bool {
 /// and to the right. A point without room for one has its name in the table.
 fn names(picture: &mut Picture, frame: &Frame<'_>, line: &[&Point], mut taken: Vec<Spot>) {
     let size = picture.text_size();
-    for point in line {
+    // The one that stands out comes before the others.
+    let (first, others): (Vec<&Point>, Vec<_>) = line.iter().copied().partition(|point| point.paint == ORANGE);
+    for point in first.into_iter().chain(others) {
         let (x, y) = (frame.x(point.across), frame.y(point.up));
         let name = fit(&point.name, size, (frame.right - frame.left) * 2 / 5);
         let (wide, half) = (width(&name, size), size * 3 / 5);
