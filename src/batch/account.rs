@@ -1,6 +1,8 @@
 //! The account: everything that was created in it, and what each call answers. The calls themselves stand in one file per
 //! noun. Holds no clock and no core: time is the caller's, and what the core must hear of comes out as events.
 
+use std::collections::BTreeMap;
+
 use crate::batch::capacity::InstanceTypes;
 use crate::batch::definitions::Definitions;
 use crate::batch::environments::Environment;
@@ -15,7 +17,7 @@ use crate::batch::specs::{KnownSpec, Specs};
 use crate::history::RequestReasons;
 use crate::ids::{ComputeEnvironmentId, JobQueueId};
 use crate::model::{Assumptions, JobQueue, Problem};
-use crate::scheduler::{ConsumableSpec, EnvironmentSpec, Event, QueueSpec, Reason};
+use crate::scheduler::{ConsumableSpec, EnvironmentSpec, Event, QueuePolicy, QueueSpec, Reason};
 
 /// AWS Batch's control plane for one account and Region.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Batch<T> {
     pub(super) environments: Registry<Environment>,
     pub(super) queues: Registry<Queue>,
     pub(super) policies: Registry<Policy>,
+    /// By the name of the queue.
+    beyond: BTreeMap<String, QueuePolicy>,
     pub(super) resources: Registry<Resource>,
     pub(super) definitions: Definitions,
     pub(super) shares: Shares,
@@ -67,6 +71,7 @@ impl<T: InstanceTypes> Batch<T> {
             environments: Registry::new(Noun::ComputeEnvironment),
             queues: Registry::new(Noun::JobQueue),
             policies: Registry::new(Noun::SchedulingPolicy),
+            beyond: BTreeMap::new(),
             resources: Registry::new(Noun::ConsumableResource),
             definitions: Definitions::default(),
             shares: Shares::default(),
@@ -80,6 +85,16 @@ impl<T: InstanceTypes> Batch<T> {
     /// what names it can be judged too. Nothing is said of unknown names of the nouns in `unread`.
     pub fn be_lenient(&mut self, unread: Vec<Noun>) {
         self.leniency = Some(Leniency { unread });
+    }
+
+    /// Has queues of these names do what AWS Batch has no document for, from their creation on.
+    pub fn follow(&mut self, policies: BTreeMap<String, QueuePolicy>) {
+        self.beyond = policies;
+    }
+
+    /// What a queue of this name does beyond AWS Batch.
+    pub(super) fn policy_beyond(&self, queue: &str) -> QueuePolicy {
+        self.beyond.get(queue).copied().unwrap_or_default()
     }
 
     /// Whether a document with these faults is taken in.

@@ -160,6 +160,7 @@ impl<T: InstanceTypes> Batch<T> {
             enabled: document.state == State::Enabled,
             fair_share: policy.map(|policy| self.fair_share(policy, shares)),
             time_limits: document.job_state_time_limit_actions.iter().filter_map(time_limit).collect(),
+            policy: self.policy_beyond(&document.job_queue_name),
             ..QueueSpec::fifo(document.priority, order)
         };
         (spec, policy)

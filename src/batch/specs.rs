@@ -29,6 +29,8 @@ pub struct KnownSpec {
 pub struct Variation {
     /// What each pod asks for, where a log says it and not the job definition.
     pub requests: Option<Resources>,
+    /// The attempts' timeout, where a log says it and not the job definition.
+    pub timeout: Option<SimDuration>,
     /// Size of the container image, where the caller tells jobs apart by it, MiB.
     pub image_mib: Option<u32>,
 }
@@ -72,7 +74,9 @@ impl JudgedSubmission {
         JobSpec {
             requests: variation.requests.unwrap_or_else(|| self.requests()),
             attempts: job.retry_strategy.attempts_or_default(),
-            timeout: job.timeout.map(|timeout| SimDuration::from_secs(timeout.attempt_duration_seconds.into())),
+            timeout: variation
+                .timeout
+                .or_else(|| job.timeout.map(|timeout| SimDuration::from_secs(timeout.attempt_duration_seconds.into()))),
             evaluate_on_exit: self.evaluate_on_exit.clone(),
             share,
             scheduling_priority: u16::try_from(job.scheduling_priority).unwrap_or_default(),

@@ -120,10 +120,10 @@ mod tests {
     use super::*;
 
     /// A load that climbs to a hundred for so many spans, and then stays about there.
-    fn load(span_s: u64, climb: u32, spans: u32) -> Load {
+    fn load(width_s: u64, climb: u32, spans: u32) -> Load {
         let noise = |n: u32| f64::from((n * 7_919) % 101) / 101.0;
         let level = |n: u32| if n < climb { 100.0 * f64::from(n) / f64::from(climb) } else { 100.0 };
-        Load { span: SimDuration::from_secs(span_s), jobs: (0..spans).map(|n| level(n) + noise(n)).collect() }
+        Load { span: SimDuration::from_secs(width_s), jobs: (0..spans).map(|n| level(n) + noise(n)).collect() }
     }
 
     fn secs(warmup: WarmUp) -> u64 {

@@ -32,4 +32,4 @@ pub use record::{AttemptRecord, JobRecord, Moment, StatusSummary};
 pub use requests::{Request, RequestReasons};
 pub use states::States;
 pub use transition::{Cause, JobState, Transition};
-pub use waits::{Behind, Waits};
+pub use waits::{Behind, Waits, WentAhead};

@@ -21,6 +21,17 @@ pub struct Behind {
     pub longest: (JobRef, SimDuration),
 }
 
+/// Placed ahead of a head of the queue, by a policy beyond AWS Batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WentAhead {
+    /// How often, over all attempts, and children of an array.
+    pub times: u32,
+    /// The head that was overtaken last.
+    pub head: JobRef,
+    /// Until when a place was kept for it, if that was known.
+    pub until: Option<SimTime>,
+}
+
 /// What one job, or an array's children together, waited for while RUNNABLE.
 #[derive(Debug, Clone)]
 pub struct Waits {
@@ -41,6 +52,8 @@ pub struct Waits {
     pub behind: BTreeMap<Blocked, Behind>,
     /// While its queue moved: for its turn, and for the scheduling cycle.
     pub in_turn: SimDuration,
+    /// Whom it overtook.
+    pub went_ahead: Option<WentAhead>,
 }
 
 impl Waits {
@@ -56,6 +69,7 @@ impl Waits {
             as_head: BTreeMap::new(),
             behind: BTreeMap::new(),
             in_turn: SimDuration::ZERO,
+            went_ahead: None,
         }
     }
 
@@ -81,6 +95,11 @@ impl Waits {
             let (queue, head) = match reason {
                 Reason::QueueBlocked { queue, head, why } => (*queue, Some((*head, *why))),
                 Reason::QueueUnblocked { queue } => (*queue, None),
+                &Reason::Backfilled { job, head, until, .. } if self.concerns(job) => {
+                    let times = self.went_ahead.map_or(0, |before| before.times) + 1;
+                    self.went_ahead = Some(WentAhead { times, head, until });
+                    continue;
+                }
                 _ => continue,
             };
             if Some(queue) == self.queue {

@@ -50,6 +50,8 @@ pub struct SwfJob {
     pub run_ms: u64,
     /// Processors it was given, or asked for where the log doesn't say.
     pub processors: u32,
+    /// How long its user said it would run at most, milliseconds.
+    pub requested_ms: Option<u64>,
     /// Memory it asked for, KiB per processor.
     pub memory_kib_per_processor: Option<u64>,
     /// Whether the log says that it failed or was cancelled after its start.
@@ -172,8 +174,10 @@ fn record(line: &[u8], number: usize) -> Result<Option<SwfJob>, SwfError> {
     if processors == 0 || matches!(status, 2_000..=4_999) || (status == 5_000 && run_ms == 0) {
         return Ok(None);
     }
+    let requested_ms = u64::try_from(read(8, "requested time")?).ok().filter(|&ms| ms > 0);
     let memory_kib_per_processor = u64::try_from(memory / 1_000).ok().filter(|&kib| kib > 0);
-    Ok(Some(SwfJob { submit_ms, run_ms, processors, memory_kib_per_processor, failed: matches!(status, 0 | 5_000) }))
+    let failed = matches!(status, 0 | 5_000);
+    Ok(Some(SwfJob { submit_ms, run_ms, processors, requested_ms, memory_kib_per_processor, failed }))
 }
 
 /// A number in thousandths: by hand where it is a plain integer, as nearly all are.
@@ -240,11 +244,19 @@ mod tests {
         assert_eq!(
             log.jobs,
             [
-                SwfJob { submit_ms: 0, run_ms: 60_000, processors: 4, memory_kib_per_processor: None, failed: false },
+                SwfJob {
+                    submit_ms: 0,
+                    run_ms: 60_000,
+                    processors: 4,
+                    requested_ms: Some(100_000),
+                    memory_kib_per_processor: None,
+                    failed: false
+                },
                 SwfJob {
                     submit_ms: 30_000,
                     run_ms: 90_500,
                     processors: 2,
+                    requested_ms: Some(100_000),
                     memory_kib_per_processor: Some(2_048),
                     failed: true
                 },

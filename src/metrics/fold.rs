@@ -325,6 +325,7 @@ impl Metrics {
                 self.levels.demand_mcpu = self.levels.demand_mcpu.saturating_sub(jobs * spec.demand());
                 self.jobs.refused(*queue, spec.share, jobs);
             }
+            Reason::Backfilled { .. } => self.jobs.backfilled += 1,
             Reason::Launching { .. }
             | Reason::HeadBlocked { .. }
             | Reason::Released { .. }

@@ -56,6 +56,8 @@ pub(super) struct Jobs {
     pub(super) timed_out: u64,
     pub(super) rejected: u64,
     pub(super) refused: u64,
+    /// Placed ahead of a blocked head.
+    pub(super) backfilled: u64,
     pub(super) runnable: Spans,
     pub(super) turnaround: Spans,
     pub(super) slowdown_sum: f64,

@@ -114,6 +114,7 @@ impl Metrics {
             terminated: self.jobs.ended_by.terminated,
             dependency_failed: self.jobs.ended_by.dependency,
             time_limited: self.jobs.ended_by.time_limit,
+            backfilled: self.jobs.backfilled,
             ..JobFacts::default()
         };
         for queue in &self.jobs.queues {

@@ -125,6 +125,14 @@ pub struct JobFacts {
     /// FAILED by a job state time limit.
     #[serde(default)]
     pub time_limited: u64,
+    /// Attempts that were placed ahead of a blocked head by a policy beyond AWS Batch; left out where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub backfilled: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Bounded slowdown.

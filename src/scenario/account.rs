@@ -7,6 +7,7 @@ use crate::batch::{Batch, BatchError, InstanceTypes, Noun};
 use crate::model::{Assumptions, ComputeEnvironment, JobDefinition};
 use crate::scenario::judge::Judge;
 use crate::scenario::operations::Call;
+use crate::scenario::policies;
 use crate::scenario::schema::Scenario;
 use crate::scenario::timeline::PlannedCall;
 use crate::scenario::types::Types;
@@ -85,6 +86,7 @@ impl<'a> Account<'a> {
         let unread = LISTS.iter().filter(|(list, _)| !judge.is_list_complete(list)).map(|(_, noun)| *noun).collect();
         let mut batch = Batch::new(types, assumptions.clone(), &scenario.region);
         batch.be_lenient(unread);
+        batch.follow(policies::by_queue(scenario));
         let mut account = Self { batch, definitions: BTreeMap::new(), revisions: BTreeMap::new() };
         for (index, document) in scenario.scheduling_policies.iter().enumerate() {
             let outcome = account.batch.create_scheduling_policy(&document.0);

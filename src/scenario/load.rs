@@ -9,7 +9,6 @@ use crate::batch::KnownSpec;
 use crate::catalog;
 use crate::history::RequestReasons;
 use crate::model::{Assumptions, EffectiveJob, Names};
-use crate::nearest::nearest;
 use crate::scenario::account::{self, Account};
 use crate::scenario::check;
 use crate::scenario::file::ScenarioFile;
@@ -20,7 +19,7 @@ use crate::scenario::schema::{AssumptionOverrides, Scenario, Spot, Stop, StopAt}
 use crate::scenario::set::Setting;
 use crate::scenario::timeline::{self, Timeline};
 use crate::scenario::types::{Price, Types};
-use crate::scenario::{elsewhere, workload};
+use crate::scenario::{elsewhere, policies, workload};
 use crate::scheduler::{SchedulerConfig, Settings};
 use crate::sim::{SpotMarket, WorldSpec};
 use crate::units::SimTime;
@@ -93,10 +92,11 @@ impl ScenarioFile {
         types.collect(account::instance_types(scenario, &calls));
         let account = Account::new(scenario, &types, &assumptions, &mut judge);
         let hosts = Hosts::new(scenario, &account, &mut judge);
-        judge_policies(scenario, &mut judge);
+        policies::judge(scenario, &calls, &mut judge);
         let plan = workload::plan(scenario, &calls, self, &mut judge);
         let mut timeline = Timeline::new(scenario, &calls, plan, (account, hosts), assumptions.image_size_mib);
         let run = timeline.run(&mut judge);
+        policies::judge_estimates(scenario, &run, &timeline.account.batch, &mut judge);
         let (specs, nodes) = (timeline.account.batch.job_specs().to_vec(), timeline.hosts.nodes);
         let namespaces = timeline.account.batch.namespaces();
         let request_reasons = timeline.account.batch.request_reasons().clone();
@@ -191,17 +191,6 @@ impl Images {
             images.of_spec.push(id);
         }
         images
-    }
-}
-
-fn judge_policies(scenario: &Scenario, judge: &mut Judge<'_>) {
-    let known: Vec<_> = scenario.job_queues.iter().map(|queue| queue.0.job_queue_name.as_str()).collect();
-    for name in scenario.policies.keys().filter(|name| !known.contains(&name.as_str())) {
-        if judge.is_list_complete("/jobQueues") {
-            let help = nearest(name, known.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
-            let at = super::text::child("/policies", name);
-            judge.error(at, format!("no job queue is called `{name}`"), help.unwrap_or_default());
-        }
     }
 }
 

@@ -18,6 +18,7 @@ mod load;
 mod operations;
 mod placeholder;
 mod plan;
+mod policies;
 mod schema;
 mod set;
 mod study;

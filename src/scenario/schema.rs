@@ -58,7 +58,6 @@ pub(super) struct Scenario {
     pub market: Market,
     /// What Windtunnel's own scheduler does beyond AWS Batch, by queue.
     #[serde(default)]
-    #[expect(clippy::zero_sized_map_values, reason = "policies have one value each so far")]
     pub policies: BTreeMap<String, Policy>,
     /// Values that AWS does not publish, where they shall not be the default; see `windtunnel assumptions`.
     #[serde(default)]
@@ -118,13 +117,33 @@ pub(super) enum Spot {
     Calm,
 }
 
-/// What Windtunnel's own scheduler does beyond AWS Batch.
+/// What Windtunnel's own scheduler does beyond AWS Batch, in a queue without a scheduling policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Policy {
+    /// Whose turn it is. A job to be tried again comes first in every order; ties go by submission.
+    #[serde(default)]
+    pub order: Order,
     /// Whether later jobs may overtake a blocked head of the queue.
     #[serde(default)]
     pub backfill: Backfill,
+    /// How many jobs behind the head are looked at in a cycle (Slurm's `bf_max_job_test`); all where absent. What is left of
+    /// an array counts as one, and once more for each child that goes ahead.
+    #[schemars(range(min = 1))]
+    pub backfill_depth: Option<u32>,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Order {
+    /// First in, first out, as in AWS Batch.
+    #[default]
+    Submission,
+    /// By the estimate, which is the job's `attemptDurationSeconds`; jobs without one last.
+    ShortestJobFirst,
+    /// By the vCPUs that the whole job asks for, all nodes of a multi-node parallel job together, then by its memory.
+    LargestJobFirst,
 }
 
 /// Whether later jobs may overtake a blocked head of the queue.
@@ -134,6 +153,9 @@ pub(super) enum Backfill {
     /// Never, as in AWS Batch.
     #[default]
     None,
+    /// EASY: the head has a place reserved on the node (or nodes) where it could start first if all jobs end by their
+    /// `attemptDurationSeconds`. Later jobs go ahead where that does not delay it.
+    Easy,
 }
 
 /// When the run ends.

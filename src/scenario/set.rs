@@ -101,11 +101,15 @@ impl ScenarioFile {
     /// Puts empty objects where the pointer passes through optional ones that the scenario leaves out.
     fn open_optional_objects(&mut self, parent: &str) {
         let mut here = &mut self.value;
+        let mut by_queue = false;
         for step in parent.split('/').skip(1) {
+            // Below `policies` every queue may have an entry.
+            let optional = OPTIONAL_OBJECTS.contains(&step) || by_queue;
+            by_queue = step == "policies";
             let name = step.replace("~1", "/").replace("~0", "~");
             here = match here {
                 Value::Object(fields) => {
-                    if OPTIONAL_OBJECTS.contains(&step) && !fields.contains_key(&name) {
+                    if optional && !fields.contains_key(&name) {
                         fields.insert(name.clone(), Value::Object(serde_json::Map::new()));
                     }
                     match fields.get_mut(&name) {
@@ -187,6 +191,7 @@ mod tests {
         assert_eq!(max[0]["computeResources"]["maxvCpus"], 256);
         assert_eq!(set("/assumptions/spotStress=3").expect("set")["assumptions"]["spotStress"], 3);
         assert_eq!(set("/seed=null").expect("set").get("seed"), None);
+        assert_eq!(set("/policies/My-JQ/backfill=easy").expect("set")["policies"]["My-JQ"]["backfill"], "easy");
         assert_eq!(set("/computeEnvironments/-={}").expect("set")["computeEnvironments"][1], serde_json::json!({}));
     }
 

@@ -150,7 +150,7 @@ impl<'a, 'b> Timeline<'a, 'b> {
         let entry = match written {
             Written::Submissions(written) => {
                 let image_mib = Some(written.image_size_mib.unwrap_or(self.default_image_mib));
-                let admitted = self.account.batch.admit(&judged, Variation { requests: None, image_mib });
+                let admitted = self.account.batch.admit(&judged, Variation { image_mib, ..Variation::default() });
                 let (submission, events) = (admitted.response, admitted.events);
                 self.note(events);
                 self.judge_size(submit, submission.spec, submission.queue, &format!("{at}/submit"), judge);
@@ -288,7 +288,7 @@ impl<'a, 'b> Timeline<'a, 'b> {
         }
         let (Some(judged), Some(depends_on), Some(runtime)) = (judged, depends_on, &fields.runtime) else { return };
         let image_mib = Some(fields.image_size_mib.unwrap_or(self.default_image_mib));
-        let admitted = self.account.batch.admit(&judged, Variation { requests: None, image_mib });
+        let admitted = self.account.batch.admit(&judged, Variation { image_mib, ..Variation::default() });
         self.note(admitted.events);
         let submission = admitted.response;
         self.judge_size(submit, submission.spec, submission.queue, &format!("{at}/input"), judge);

@@ -11,7 +11,7 @@ use crate::model::Resources;
 use crate::scenario::file::ScenarioFile;
 use crate::scenario::finding::{Finding, Severity};
 use crate::scenario::judge::Judge;
-use crate::scenario::work::{FailedJobs, Trace};
+use crate::scenario::work::{FailedJobs, RequestedTimes, Trace};
 use crate::scheduler::Event;
 use crate::sim::TraceJob;
 use crate::units::{MiB, MilliCpu, SimDuration, SimTime};
@@ -84,7 +84,8 @@ pub(super) fn times(written: &Trace, log: &SwfLog) -> Vec<SimTime> {
     taken(written, log).iter().map(time).collect()
 }
 
-/// The jobs of an entry. Each number of processors is a job of its own to the control plane.
+/// The jobs of an entry. Each number of processors, with a timeout that comes of the log, is a job of its own to the
+/// control plane.
 pub(super) fn convert<T: InstanceTypes>(
     written: &Trace,
     log: &SwfLog,
@@ -92,7 +93,7 @@ pub(super) fn convert<T: InstanceTypes>(
     (judged, batch): (&JudgedSubmission, &mut Batch<T>),
 ) -> Recorded {
     let mut events = Vec::new();
-    let mut specs: BTreeMap<u32, Submission> = BTreeMap::new();
+    let mut specs: BTreeMap<(u32, Option<SimDuration>), Submission> = BTreeMap::new();
     let jobs = taken(written, log)
         .iter()
         .zip(times(written, log))
@@ -100,10 +101,11 @@ pub(super) fn convert<T: InstanceTypes>(
             submit_at,
             runtime: SimDuration::from_millis(job.run_ms),
             spec: specs
-                .entry(job.processors)
+                .entry((job.processors, timeout(written, job)))
                 .or_insert_with(|| {
                     let requests = Some(requests(written, job.processors, judged.requests()));
-                    let admitted = batch.admit(judged, Variation { requests, image_mib: Some(image_mib) });
+                    let variation = Variation { requests, timeout: timeout(written, job), image_mib: Some(image_mib) };
+                    let admitted = batch.admit(judged, variation);
                     events.extend(admitted.events);
                     admitted.response
                 })
@@ -123,6 +125,16 @@ pub(super) fn convert<T: InstanceTypes>(
 )]
 fn scaled(millis: u64, scale: f64) -> u64 {
     (millis as f64 * scale).round() as u64
+}
+
+/// The timeout that a log gives its job.
+fn timeout(written: &Trace, job: &SwfJob) -> Option<SimDuration> {
+    /// The least `attemptDurationSeconds` that AWS Batch takes (`API:JobTimeout`).
+    const LEAST: SimDuration = SimDuration::from_secs(60);
+    match written.requested_times {
+        RequestedTimes::Ignore => None,
+        RequestedTimes::Timeout => job.requested_ms.map(|ms| SimDuration::from_millis(ms).max(LEAST)),
+    }
 }
 
 /// What a job of so many processors asks for. CPU rounds up to the quarters that AWS Batch takes.

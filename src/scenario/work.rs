@@ -143,10 +143,25 @@ pub(super) struct Trace {
     /// What becomes of jobs that the log says failed or were cancelled.
     #[serde(default)]
     pub failed_jobs: FailedJobs,
+    /// What becomes of the times for which users asked.
+    #[serde(default)]
+    pub requested_times: RequestedTimes,
     /// Size of the container image; the assumption `imageSizeMiB` where absent.
     #[serde(rename = "imageSizeMiB")]
     #[schemars(range(max = 1_000_000))]
     pub image_size_mib: Option<u32>,
+}
+
+/// What becomes of the times for which users asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum RequestedTimes {
+    /// Nothing.
+    #[default]
+    Ignore,
+    /// Each is its job's `attemptDurationSeconds`, and ends it; 60 seconds at least, as AWS Batch takes it. A job of which
+    /// the log knows none has that of the submission.
+    Timeout,
 }
 
 const fn one_f64() -> f64 {

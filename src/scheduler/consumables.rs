@@ -35,6 +35,12 @@ impl Scheduler {
         })
     }
 
+    /// How much of a resource nobody holds.
+    pub(super) fn free_consumable(&self, id: ConsumableResourceId) -> u64 {
+        let known = self.consumables.get(id.index()).copied().flatten();
+        known.map_or(0, |known| known.spec.total.saturating_sub(known.in_use))
+    }
+
     /// A job takes what it asks for.
     pub(super) fn take(&mut self, spec: JobSpecId) {
         for need in &self.specs.get(spec).consumables {

@@ -200,15 +200,30 @@ impl Environment {
         self.free.add(free);
     }
 
-    /// A node with room for `need`. Packing takes the first busy node, so that high positions drain; spreading goes round
+    /// All nodes, by position.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = NodeSlot> {
+        self.positions.iter().flatten().copied()
+    }
+
+    /// The first position from there on where `need` fits and the node is not among those barred, which ascend.
+    fn first_fit(&self, tree: &FitTree, need: Resources, from: usize, barred: &[NodeSlot]) -> Option<usize> {
+        let mut position = tree.first_fit(need, from)?;
+        while !barred.is_empty() && self.positions[position].is_some_and(|slot| barred.binary_search(&slot).is_ok()) {
+            position = tree.first_fit(need, position + 1)?;
+        }
+        Some(position)
+    }
+
+    /// A node with room for `need` that is not barred. Packing takes the first busy node, so that high positions drain; spreading goes round
     /// over idle nodes first. Source: the two modes of
     /// `HPCblog:aws-batch-updates-higher-compute-utilization`.
-    pub(super) fn find_room(&mut self, need: Resources, pack: bool) -> Option<NodeSlot> {
+    pub(super) fn find_room(&mut self, need: Resources, pack: bool, barred: &[NodeSlot]) -> Option<NodeSlot> {
+        let first = |tree: &FitTree, from: usize| self.first_fit(tree, need, from, barred);
         let position = if pack {
-            self.busy.first_fit(need, 0).or_else(|| self.idle.first_fit(need, 0))?
+            first(&self.busy, 0).or_else(|| first(&self.idle, 0))?
         } else {
             let from = self.cursor;
-            let round = |tree: &FitTree| tree.first_fit(need, from).or_else(|| tree.first_fit(need, 0));
+            let round = |tree: &FitTree| first(tree, from).or_else(|| first(tree, 0));
             let position = round(&self.idle).or_else(|| round(&self.busy))?;
             self.cursor = position + 1;
             position

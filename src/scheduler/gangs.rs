@@ -49,6 +49,11 @@ impl Gangs {
         self.slots[part.gang.0 as usize].as_ref().is_some_and(|gang| gang.leader == pod)
     }
 
+    /// The pod of the main node, unless it is over.
+    pub(super) fn leader(&self, part: Part) -> Option<PodId> {
+        self.slots[part.gang.0 as usize].as_ref().map(|gang| gang.leader).filter(|pod| pod.slot != u32::MAX)
+    }
+
     /// All of them: the main node's pod, unless it is over, and the others. For the audit.
     pub(super) fn iter(&self) -> impl Iterator<Item = (GangId, Option<PodId>, &[PodId])> {
         let living = (0..).map(GangId).zip(&self.slots).filter_map(|(id, gang)| Some((id, gang.as_ref()?)));
@@ -89,8 +94,13 @@ impl Gangs {
 pub(super) struct Seats(Vec<NodeSlot>);
 
 impl Scheduler {
-    /// Empty nodes of one type in an environment, as many as the job has; or why there are not.
-    pub(super) fn find_seats(&self, id: ComputeEnvironmentId, shape: ShapeId) -> Result<Seats, Blocked> {
+    /// Empty nodes of one type in an environment, none of them barred, as many as the job has; or why there are not.
+    pub(super) fn find_seats(
+        &self,
+        id: ComputeEnvironmentId,
+        shape: ShapeId,
+        barred: &[NodeSlot],
+    ) -> Result<Seats, Blocked> {
         let environment = self.environment(id);
         if !environment.takes_gangs() {
             return Err(Blocked::InstanceConfigurationUnsupported);
@@ -98,6 +108,9 @@ impl Scheduler {
         let wanted = self.specs.nodes(shape);
         let mut by_type: Vec<(InstanceTypeId, Vec<NodeSlot>)> = Vec::new();
         for slot in environment.idle_nodes(self.specs.requests(shape)) {
+            if barred.binary_search(&slot).is_ok() {
+                continue;
+            }
             let Some(instance_type) = self.nodes.get(slot).instance_type else { continue };
             if self.specs.instance_type(shape).is_some_and(|only| only != instance_type) {
                 continue;

@@ -59,8 +59,60 @@ impl Waiting {
             .chain(children.map(move |child| JobRef { job, child: Some(child) }))
     }
 
+    /// Those of its children from one on and before another.
+    fn part(&self, next: u32, end: u32) -> Self {
+        Self { next, end, ..self.clone() }
+    }
+
+    /// What is left when some have ended, which are forgotten: one, or stretches of an array's children.
+    pub(super) fn without(self, ended: &mut BTreeSet<JobRef>) -> Vec<Self> {
+        let mut gone: Vec<_> =
+            if ended.is_empty() { Vec::new() } else { self.each().filter(|job| ended.remove(job)).collect() };
+        let mut left = vec![self];
+        for job in gone.drain(..) {
+            if let Some(last) = left.pop() {
+                left.extend(last.without_one(job));
+            }
+        }
+        left
+    }
+
+    /// What is left without one of them.
+    pub(super) fn without_one(self, job: JobRef) -> impl Iterator<Item = Self> {
+        let child = job.child.unwrap_or(NO_CHILD);
+        let sides = [(self.next, child), (child.saturating_add(1), self.end)];
+        sides.into_iter().filter(|(next, end)| next < end).map(move |(next, end)| self.part(next, end))
+    }
+
+    /// Whether it stands for a job.
+    pub(super) fn holds(&self, job: JobRef) -> bool {
+        let child = job.child.unwrap_or(NO_CHILD);
+        self.job == job.job && (self.next == child || self.next < child && child < self.end)
+    }
+
+    /// The first of them, as a head that stands in `place`.
+    pub(super) fn head(&self, place: Place) -> Head {
+        Head {
+            job: self.first(),
+            spec: self.spec,
+            recorded: self.recorded,
+            submitted_at: self.submitted_at,
+            charged: 0,
+            holds: false,
+            before: None,
+            runnable_since: self.runnable_since,
+            place,
+        }
+    }
+
+    /// All of them, as they stand in line.
+    pub(super) fn in_line(&self) -> impl Iterator<Item = InLine> + use<> {
+        let Self { spec, submitted_at, runnable_since, .. } = *self;
+        self.each().map(move |job| InLine { job, spec, submitted_at, runnable_since, past: None })
+    }
+
     /// Takes the first of them off; whether that was the last.
-    fn advance(&mut self) -> bool {
+    pub(super) fn advance(&mut self) -> bool {
         if self.next == NO_CHILD {
             return true;
         }
@@ -95,7 +147,29 @@ pub(super) struct Head {
     /// Of a job with a past.
     pub(super) before: Option<History>,
     pub(super) runnable_since: SimTime,
-    place: Place,
+    pub(super) place: Place,
+}
+
+impl Returning {
+    /// A job with this past as a head that stands in `place`.
+    pub(super) fn head(&self, job: JobRef, submitted_at: SimTime, place: Place) -> Head {
+        Head {
+            job,
+            spec: self.spec,
+            recorded: self.recorded,
+            submitted_at,
+            charged: self.charged,
+            holds: self.holds,
+            before: Some(self.before),
+            runnable_since: self.runnable_since,
+            place,
+        }
+    }
+
+    /// A job with this past as it stands in line.
+    pub(super) fn in_line(self, job: JobRef, submitted_at: SimTime) -> InLine {
+        InLine { job, spec: self.spec, submitted_at, runnable_since: self.runnable_since, past: Some(self) }
+    }
 }
 
 impl Head {
@@ -114,7 +188,7 @@ impl Head {
 
 /// Which of a lane's lists a job stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Fresh,
     Released,
     Retries,
@@ -149,29 +223,17 @@ impl Lane {
         self.pass_skipped(skipped);
     }
 
-    /// Adds a job that was held up, in its place by submission.
-    pub(super) fn release(&mut self, job: JobRef, submitted_at: SimTime, returning: Returning) {
-        self.released.insert((submitted_at, job), returning);
-    }
-
-    /// Adds a job to be tried again, ahead of all that never ran.
-    pub(super) fn retry(&mut self, job: JobRef, submitted_at: SimTime, returning: Returning) {
-        self.retries.insert((submitted_at, job), returning);
+    /// Adds a job with a past: one that was held up in its place by submission, or one to be tried again, ahead of all that
+    /// never ran.
+    pub(super) fn add(&mut self, place: Place, (job, submitted_at): (JobRef, SimTime), past: Returning) {
+        let list = if place == Place::Retries { &mut self.retries } else { &mut self.released };
+        list.insert((submitted_at, job), past);
     }
 
     /// The job whose turn it is.
     pub(super) fn head(&self) -> Option<Head> {
-        let of = |place, (&(submitted_at, job), past): (&(SimTime, JobRef), &Returning)| Head {
-            job,
-            spec: past.spec,
-            recorded: past.recorded,
-            submitted_at,
-            charged: past.charged,
-            holds: past.holds,
-            before: Some(past.before),
-            runnable_since: past.runnable_since,
-            place,
-        };
+        let of =
+            |place, (&(submitted_at, job), past): (&(SimTime, JobRef), &Returning)| past.head(job, submitted_at, place);
         if let Some(first) = self.retries.first_key_value() {
             return Some(of(Place::Retries, first));
         }
@@ -181,17 +243,7 @@ impl Lane {
         {
             return Some(of(Place::Released, first));
         }
-        fresh.map(|first| Head {
-            job: first.first(),
-            spec: first.spec,
-            recorded: first.recorded,
-            submitted_at: first.submitted_at,
-            charged: 0,
-            holds: false,
-            before: None,
-            runnable_since: first.runnable_since,
-            place: Place::Fresh,
-        })
+        fresh.map(|first| first.head(Place::Fresh))
     }
 
     /// Takes the head off.
@@ -230,17 +282,8 @@ impl Lane {
 
     /// Everyone who waits, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = InLine> {
-        let past = |(&(submitted_at, job), past): (&(SimTime, JobRef), &Returning)| InLine {
-            job,
-            spec: past.spec,
-            submitted_at,
-            runnable_since: past.runnable_since,
-            past: Some(*past),
-        };
-        let fresh = self.fresh.iter().flat_map(|waiting| {
-            let Waiting { spec, submitted_at, runnable_since, .. } = *waiting;
-            waiting.each().map(move |job| InLine { job, spec, submitted_at, runnable_since, past: None })
-        });
+        let past = |(&(submitted_at, job), past): (&(SimTime, JobRef), &Returning)| past.in_line(job, submitted_at);
+        let fresh = self.fresh.iter().flat_map(Waiting::in_line);
         self.retries.iter().map(past).chain(self.released.iter().map(past)).chain(fresh)
     }
 }

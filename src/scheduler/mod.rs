@@ -4,6 +4,7 @@
 
 mod audit;
 mod audit_jobs;
+mod backfill;
 mod cancel;
 mod consumables;
 mod decision;
@@ -21,7 +22,9 @@ mod nodes;
 mod placement;
 mod pods;
 mod queue;
+mod ranked;
 mod reason;
+mod reservation;
 mod scaling;
 mod settings;
 mod shapes;

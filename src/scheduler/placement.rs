@@ -20,15 +20,22 @@ use crate::scheduler::shares::Shares;
 use crate::units::{SimDuration, SimTime};
 
 /// Where a job can go.
-enum Room {
+pub(super) enum Room {
     /// A node.
     Node(NodeSlot),
     /// The nodes of a multi-node parallel job.
     Seats(Seats),
 }
 
-/// Why a job can't be placed, and whether all environments of its queue have the same problem.
-type Refusal = (Blocked, bool);
+/// Why a job can't be placed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refusal {
+    pub(super) why: Blocked,
+    /// All environments of its queue have the same problem.
+    unanimous: bool,
+    /// So many of the environments it might go to, the first of its queue's.
+    tried: usize,
+}
 
 impl Scheduler {
     /// Places what finds room.
@@ -48,11 +55,14 @@ impl Scheduler {
         }
         let mut blocked = None;
         while let Some(head) = self.queues[id.index()].head(self.now) {
-            match self.find_room(id, &head) {
+            match self.find_room(id, &head, &[]) {
                 Ok(room) => self.dispatch(id, &head, room, out),
-                Err((why, unanimous)) => {
+                Err(Refusal { why, unanimous, tried }) => {
                     // What is told is the first that was held up.
                     blocked.get_or_insert(HeldUp { job: head.job, spec: head.spec, why, unanimous });
+                    if let Some(easy) = self.queues[id.index()].spec.policy.backfill {
+                        self.backfill(id, (&head, tried), easy, out);
+                    }
                     // What waits for capacity is the scaling decision's business.
                     self.request_scaling();
                     let skips = self.settings.fair_share_skip_blocked_share && why != Blocked::ShareReservation;
@@ -70,29 +80,31 @@ impl Scheduler {
         self.report_blocked(id, blocked, out);
     }
 
-    /// Room for the head of a queue, or why there is none.
-    fn find_room(&mut self, queue: JobQueueId, head: &Head) -> Result<Room, Refusal> {
+    /// Room for the head of a queue (or whoever may go ahead of it) outside the nodes that are barred to it, or why there is
+    /// none.
+    pub(super) fn find_room(&mut self, queue: JobQueueId, head: &Head, barred: &[NodeSlot]) -> Result<Room, Refusal> {
+        let environments = self.queues[queue.index()].spec.environments.len();
+        let elsewhere = |why| Err(Refusal { why, unanimous: false, tried: environments });
         if self.is_reserved(queue) {
-            return Err((Blocked::ShareReservation, false));
+            return elsewhere(Blocked::ShareReservation);
         }
         if !head.holds && !self.has_consumables(head.spec) {
-            return Err((Blocked::ConsumableResource, false));
+            return elsewhere(Blocked::ConsumableResource);
         }
         let shape = self.specs.shape(head.spec);
-        let mut refusal: Option<Refusal> = None;
-        for index in 0..self.queues[queue.index()].spec.environments.len() {
+        let mut refusal = Refusal { why: Blocked::EnvironmentDisabled, unanimous: true, tried: 0 };
+        for index in 0..environments {
             let id = self.queues[queue.index()].spec.environments[index];
-            let why = match self.find_room_in(id, shape) {
+            let why = match self.find_room_in(id, shape, barred) {
                 Ok(room) => return Ok(room),
                 Err(why) => why,
             };
-            let so_far = refusal.map_or((why, true), |(before, same)| (before.or(why), same && before == why));
-            refusal = Some(so_far);
-            if so_far.0.passes() && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
+            refusal = refusal.or(why);
+            if refusal.why.passes() && self.settings.spill_policy == SpillPolicy::OnMaxOrIce {
                 break;
             }
         }
-        Err(refusal.unwrap_or((Blocked::EnvironmentDisabled, true)))
+        Err(refusal)
     }
 
     /// Whether what is left of a queue's capacity is reserved for shares that are not active.
@@ -111,7 +123,7 @@ impl Scheduler {
         queue.shares().map(|shares| shares.unreserved(vcpus * 1_000, now))
     }
 
-    fn find_room_in(&mut self, id: ComputeEnvironmentId, shape: ShapeId) -> Result<Room, Blocked> {
+    fn find_room_in(&mut self, id: ComputeEnvironmentId, shape: ShapeId, barred: &[NodeSlot]) -> Result<Room, Blocked> {
         let Some(environment) = self.environments.get_mut(id.index()).and_then(Option::as_mut) else {
             return Err(Blocked::EnvironmentDisabled);
         };
@@ -126,12 +138,12 @@ impl Scheduler {
             return Err(Blocked::DispatchRate);
         }
         if self.specs.is_multi_node(shape) {
-            return self.find_seats(id, shape).map(Room::Seats);
+            return self.find_seats(id, shape, barred).map(Room::Seats);
         }
         let pack =
             environment.free.cpu * u64::from(self.settings.pack_threshold_percent) > self.backlog_cpu_of(id) * 100;
         let environment = self.environment_mut(id);
-        match environment.find_room(need, pack) {
+        match environment.find_room(need, pack, barred) {
             Some(node) => Ok(Room::Node(node)),
             None => Err(self.outlook(id, shape)),
         }
@@ -177,7 +189,8 @@ impl Scheduler {
         self.queues_of[id.index()].iter().map(|queue| self.queues[queue.index()].backlog_cpu).sum()
     }
 
-    fn dispatch(&mut self, queue: JobQueueId, head: &Head, room: Room, out: &mut Decision) {
+    /// Places the head of a queue, or whoever goes ahead of it.
+    pub(super) fn dispatch(&mut self, queue: JobQueueId, head: &Head, room: Room, out: &mut Decision) {
         let jobs = &mut self.queues[queue.index()];
         jobs.pop(head, &self.specs);
         let spec = self.specs.get(head.spec);
@@ -224,6 +237,16 @@ impl Scheduler {
     /// The facts of a type.
     pub(super) fn facts(&self, id: InstanceTypeId) -> &TypeFacts {
         &self.instance_types[id.index()]
+    }
+}
+
+impl Refusal {
+    /// The same after one more environment.
+    fn or(self, why: Blocked) -> Self {
+        match self.tried {
+            0 => Self { why, unanimous: true, tried: 1 },
+            _ => Self { why: self.why.or(why), unanimous: self.unanimous && self.why == why, tried: self.tried + 1 },
+        }
     }
 }
 

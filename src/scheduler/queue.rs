@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::ids::{JobRef, JobSpecId, ShareId};
-use crate::scheduler::lane::{Head, InLine, Lane, Returning, Waiting};
+use crate::scheduler::lane::{Head, InLine, Lane, Place, Returning, Waiting};
+use crate::scheduler::ranked::Ranked;
 use crate::scheduler::reason::Blocked;
 use crate::scheduler::shapes::{ByShape, Specs};
 use crate::scheduler::shares::Shares;
-use crate::scheduler::{QueueSpec, Settings};
+use crate::scheduler::{QueuePolicy, QueueSpec, Settings};
 use crate::units::SimTime;
 
 /// What holds a queue up.
@@ -27,6 +28,8 @@ pub(super) struct BlockedHead {
 enum Order {
     Fifo(Lane),
     Fair(Box<Shares>),
+    /// FIFO with a policy beyond AWS Batch.
+    Ranked(Ranked),
 }
 
 /// A job queue.
@@ -50,11 +53,15 @@ pub(super) struct JobQueue {
 
 impl JobQueue {
     /// An empty queue.
-    pub(super) fn new(spec: QueueSpec, settings: &Settings) -> Self {
+    pub(super) fn new(mut spec: QueueSpec, settings: &Settings) -> Self {
         let order = match &spec.fair_share {
-            None => Order::Fifo(Lane::default()),
             Some(policy) => Order::Fair(Box::new(Shares::new(policy.clone(), settings))),
+            None if spec.policy.is_plain() => Order::Fifo(Lane::default()),
+            None => Order::Ranked(Ranked::new(spec.policy.order)),
         };
+        if spec.fair_share.is_some() {
+            spec.policy = QueuePolicy::default();
+        }
         Self {
             spec,
             deleted: false,
@@ -71,24 +78,35 @@ impl JobQueue {
     pub(super) fn update(&mut self, mut spec: QueueSpec, settings: &Settings) {
         match (&mut self.order, &spec.fair_share) {
             (Order::Fair(shares), Some(policy)) => shares.follow(policy.clone(), settings),
-            (Order::Fifo(_), None) => {}
-            (Order::Fair(_), None) | (Order::Fifo(_), Some(_)) => spec.fair_share = self.spec.fair_share.take(),
+            (Order::Fifo(_) | Order::Ranked(_), None) => {}
+            (Order::Fair(_), None) | (Order::Fifo(_) | Order::Ranked(_), Some(_)) => {
+                spec.fair_share = self.spec.fair_share.take();
+            }
         }
+        spec.policy = self.spec.policy;
         self.spec = spec;
     }
 
     /// The shares of a fair-share queue.
     pub(super) fn shares(&mut self) -> Option<&mut Shares> {
         match &mut self.order {
-            Order::Fifo(_) => None,
+            Order::Fifo(_) | Order::Ranked(_) => None,
             Order::Fair(shares) => Some(shares),
+        }
+    }
+
+    /// The line of a queue with a policy beyond AWS Batch.
+    pub(super) const fn ranked(&self) -> Option<&Ranked> {
+        match &self.order {
+            Order::Fifo(_) | Order::Fair(_) => None,
+            Order::Ranked(ranked) => Some(ranked),
         }
     }
 
     /// Whether a submission by a share would be one active share too many.
     pub(super) fn is_full_for(&self, share: ShareId, now: SimTime) -> bool {
         match &self.order {
-            Order::Fifo(_) => false,
+            Order::Fifo(_) | Order::Ranked(_) => false,
             Order::Fair(shares) => shares.is_full_for(share, now),
         }
     }
@@ -134,11 +152,11 @@ impl JobQueue {
         let jobs = waiting.jobs() - ended;
         self.backlog.add(shape, jobs);
         self.backlog_cpu += jobs * spec.cpu();
-        let lane = match &mut self.order {
-            Order::Fifo(lane) => lane,
-            Order::Fair(shares) => shares.lane(spec),
-        };
-        lane.push(waiting, &mut self.skipped);
+        match &mut self.order {
+            Order::Fifo(lane) => lane.push(waiting, &mut self.skipped),
+            Order::Fair(shares) => shares.lane(spec).push(waiting, &mut self.skipped),
+            Order::Ranked(ranked) => ranked.push(waiting, spec, &mut self.skipped),
+        }
     }
 
     fn skipped_of(&self, waiting: &Waiting) -> u64 {
@@ -147,22 +165,23 @@ impl JobQueue {
 
     /// Makes a job RUNNABLE that waited for others.
     pub(super) fn release(&mut self, job: JobRef, submitted_at: SimTime, returning: Returning, specs: &Specs) {
-        self.lane(returning.spec, specs).release(job, submitted_at, returning);
+        self.add(Place::Released, (job, submitted_at), returning, specs);
     }
 
     /// Puts a job back: it is RUNNABLE again, ahead of all that never ran (of its share and priority).
     pub(super) fn retry(&mut self, job: JobRef, submitted_at: SimTime, returning: Returning, specs: &Specs) {
-        self.lane(returning.spec, specs).retry(job, submitted_at, returning);
+        self.add(Place::Retries, (job, submitted_at), returning, specs);
     }
 
-    /// The lane that one more job of a spec comes to.
-    fn lane(&mut self, id: JobSpecId, specs: &Specs) -> &mut Lane {
-        let (spec, shape) = specs.known(id);
+    /// One more job is RUNNABLE, and has a past.
+    fn add(&mut self, place: Place, (job, submitted_at): (JobRef, SimTime), past: Returning, specs: &Specs) {
+        let (spec, shape) = specs.known(past.spec);
         self.backlog.add(shape, 1);
         self.backlog_cpu += spec.cpu();
         match &mut self.order {
-            Order::Fifo(lane) => lane,
-            Order::Fair(shares) => shares.lane(spec),
+            Order::Fifo(lane) => lane.add(place, (job, submitted_at), past),
+            Order::Fair(shares) => shares.lane(spec).add(place, (job, submitted_at), past),
+            Order::Ranked(ranked) => ranked.add(place, (job, submitted_at), past, spec),
         }
     }
 
@@ -176,10 +195,11 @@ impl JobQueue {
         match &mut self.order {
             Order::Fifo(lane) => lane.head(),
             Order::Fair(shares) => shares.head(now),
+            Order::Ranked(ranked) => ranked.head(),
         }
     }
 
-    /// Takes the head off.
+    /// Takes the head off; under a policy beyond AWS Batch, whoever goes ahead.
     pub(super) fn pop(&mut self, head: &Head, specs: &Specs) {
         let (spec, shape) = specs.known(head.spec);
         self.backlog.take(shape, 1);
@@ -187,6 +207,7 @@ impl JobQueue {
         match &mut self.order {
             Order::Fifo(lane) => lane.pop(head, &mut self.skipped),
             Order::Fair(shares) => shares.pop(head, &mut self.skipped),
+            Order::Ranked(ranked) => ranked.pop(head, spec),
         }
     }
 
@@ -204,6 +225,15 @@ impl JobQueue {
         let lane = match &mut self.order {
             Order::Fifo(lane) => lane,
             Order::Fair(shares) => shares.lane(spec),
+            Order::Ranked(ranked) => {
+                if is_submitted {
+                    self.skipped.insert(job);
+                    return None;
+                }
+                self.backlog.take(shape, 1);
+                self.backlog_cpu -= spec.cpu();
+                return ranked.remove(job, submitted_at, spec);
+            }
         };
         let past = lane.take(job, submitted_at);
         if past.is_none() {
@@ -234,33 +264,33 @@ impl JobQueue {
         match &mut self.order {
             Order::Fifo(lane) => *lane = Lane::default(),
             Order::Fair(shares) => shares.clear_lanes(),
+            Order::Ranked(ranked) => ranked.clear(),
         }
         all
     }
 
-    /// Everyone who is RUNNABLE: a FIFO queue's in order, a fair-share queue's share by share.
+    /// Everyone who is RUNNABLE: a fair-share queue's share by share, another's in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = InLine> {
-        let (one, many) = match &self.order {
-            Order::Fifo(lane) => (Some(lane), None),
-            Order::Fair(shares) => (None, Some(shares.lanes())),
+        let (one, many, ranked) = match &self.order {
+            Order::Fifo(lane) => (Some(lane), None, None),
+            Order::Fair(shares) => (None, Some(shares.lanes()), None),
+            Order::Ranked(ranked) => (None, None, Some(ranked.iter())),
         };
         let lanes = one.into_iter().chain(many.into_iter().flatten());
-        lanes.flat_map(Lane::iter).filter(|one| !self.skipped.contains(&one.job))
+        let all = lanes.flat_map(Lane::iter).chain(ranked.into_iter().flatten());
+        all.filter(|one| !self.skipped.contains(&one.job))
     }
 
     /// Everyone who is SUBMITTED or RUNNABLE. For the audit, and for the queue's deletion.
     pub(super) fn all_waiting(&self) -> impl Iterator<Item = InLine> {
-        let submitted = self.submitted.iter().flat_map(|waiting| {
-            let Waiting { spec, submitted_at, runnable_since, .. } = *waiting;
-            waiting.each().map(move |job| InLine { job, spec, submitted_at, runnable_since, past: None })
-        });
+        let submitted = self.submitted.iter().flat_map(Waiting::in_line);
         self.iter().chain(submitted.filter(|one| !self.skipped.contains(&one.job)))
     }
 
     /// Jobs from SUBMITTED to RUNNING and CPU in use, by share. For the audit.
     pub(super) fn share_books(&self) -> Vec<(ShareId, u64, u64)> {
         match &self.order {
-            Order::Fifo(_) => Vec::new(),
+            Order::Fifo(_) | Order::Ranked(_) => Vec::new(),
             Order::Fair(shares) => shares.books().collect(),
         }
     }

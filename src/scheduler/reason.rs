@@ -12,13 +12,22 @@ use crate::units::SimTime;
 #[serde(tag = "reason")]
 #[expect(missing_docs, reason = "the fields are named for what they hold")]
 pub enum Reason {
-    /// The head of a queue can't be placed, and nothing behind it may overtake it.
+    /// The head of a queue can't be placed, and nothing behind it may overtake it, other than by backfill.
     QueueBlocked { queue: JobQueueId, head: JobRef, why: Blocked },
     /// The queue moves again, or is empty.
     QueueUnblocked { queue: JobQueueId },
     /// AWS Batch says that its head blocks a queue, and why: the statusReason of the job from here on, and the event
     /// `Batch Job Queue Blocked`.
     HeadBlocked { queue: JobQueueId, head: JobRef, why: Blocked },
+    /// A job was placed ahead of the head of its queue, which it does not delay: the head's place is kept until then; `None`
+    /// where a node on its way is the head's, or jobs run of which nobody knows when they end.
+    Backfilled {
+        queue: JobQueueId,
+        job: JobRef,
+        head: JobRef,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<SimTime>,
+    },
     /// What a job, an array or a child depended on has succeeded: it is RUNNABLE.
     Released { job: JobRef },
     /// A submission of so many jobs was not taken.

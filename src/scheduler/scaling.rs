@@ -83,6 +83,7 @@ impl Scheduler {
             return;
         }
         let head_shape = self.specs.shape(head.spec);
+        let asked_before = self.next_launch;
         let mut shapes: Vec<_> = queue.backlog.iter().collect();
         // The head's shape comes first, then in order of first appearance.
         shapes.sort_by_key(|&(shape, _)| (shape != head_shape, shape));
@@ -132,6 +133,10 @@ impl Scheduler {
                 break;
             }
         }
+        if self.next_launch != asked_before && self.queues[id.index()].spec.policy.backfill.is_some() {
+            // What was kept for a head may be free for others, now that a node is on its way.
+            self.request_cycle(self.now);
+        }
     }
 
     /// Whether capacity may be asked for at all: not where a job would go beyond `maxvCpus`.
@@ -161,7 +166,7 @@ impl Scheduler {
         chosen.is_none_or(|chosen| chosen == id)
     }
 
-    fn has_room(&self, id: ComputeEnvironmentId, need: Resources) -> bool {
+    pub(super) fn has_room(&self, id: ComputeEnvironmentId, need: Resources) -> bool {
         self.environments[id.index()].as_ref().is_some_and(|environment| environment.has_room(need))
     }
 

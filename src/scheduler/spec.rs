@@ -87,13 +87,61 @@ pub struct QueueSpec {
     /// `jobStateTimeLimitActions`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub time_limits: Vec<TimeLimit>,
+    /// What a FIFO queue does beyond AWS Batch; it has that from its creation, and no update changes it.
+    #[serde(default, skip_serializing_if = "QueuePolicy::is_plain")]
+    pub policy: QueuePolicy,
 }
 
 impl QueueSpec {
     /// An ENABLED FIFO queue.
     pub const fn fifo(priority: i32, environments: Vec<ComputeEnvironmentId>) -> Self {
-        Self { priority, environments, enabled: true, fair_share: None, time_limits: Vec::new() }
+        Self {
+            priority,
+            environments,
+            enabled: true,
+            fair_share: None,
+            time_limits: Vec::new(),
+            policy: QueuePolicy { order: JobOrder::Submission, backfill: None },
+        }
     }
+}
+
+/// What a queue does beyond AWS Batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct QueuePolicy {
+    /// Whose turn it is.
+    #[serde(default)]
+    pub order: JobOrder,
+    /// Whether later jobs may overtake a head that finds no room; `None` for never, as in AWS Batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backfill: Option<EasyBackfill>,
+}
+
+impl QueuePolicy {
+    /// Whether the queue does what AWS Batch does, and no more.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The order of jobs that never ran. Ties go by submission, then by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum JobOrder {
+    /// First in, first out, as in AWS Batch.
+    #[default]
+    Submission,
+    /// By the estimate, which is the job's timeout; jobs without one last.
+    ShortestJobFirst,
+    /// By the CPU, then the memory, that the whole job asks for; the largest first.
+    LargestJobFirst,
+}
+
+/// EASY backfilling: the head has a reservation, and whoever does not delay it may go ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EasyBackfill {
+    /// How many jobs behind the head are looked at in a cycle; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u32>,
 }
 
 /// A fair-share policy. Source: `API:FairsharePolicy`.
@@ -168,7 +216,16 @@ pub struct JobSpec {
 impl JobSpec {
     /// CPU that the job asks for in all, thousandths of a vCPU.
     pub fn cpu(&self) -> u64 {
-        u64::from(self.requests.cpu.0) * u64::from(self.multi_node.as_ref().map_or(1, |multi_node| multi_node.nodes))
+        u64::from(self.requests.cpu.0) * self.pods()
+    }
+
+    /// Memory that the job asks for in all, MiB.
+    pub fn memory(&self) -> u64 {
+        u64::from(self.requests.memory.0) * self.pods()
+    }
+
+    fn pods(&self) -> u64 {
+        self.multi_node.as_ref().map_or(1, |multi_node| multi_node.nodes.into())
     }
 }
 

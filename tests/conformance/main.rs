@@ -3,6 +3,8 @@
 //! Each file of `transcripts` names its rule and source, then goes block by block: a time, what the world reports then,
 //! `----`, and what the core makes of it. `facts` is the language, `rules` the table of rules, which `README.md` shows. To
 //! write down what the core makes of it now, and review the difference: `BLESS=1 cargo test --test conformance`
+//!
+//! `beyond` holds the same of what AWS Batch does not do: policies of Windtunnel's own, after the literature.
 
 mod facts;
 mod page;
@@ -45,8 +47,9 @@ fn play(text: &str) -> String {
 }
 
 fn transcripts() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/transcripts");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let folders = ["beyond", "transcripts"].map(|folder| fs::read_dir(here.join(folder)).unwrap());
+    let mut files: Vec<_> = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
 }

@@ -91,6 +91,10 @@ fn reason(reason: &Reason) -> String {
         Reason::QueueBlocked { queue, head, why } => format!("{queue} waits, job {head} first: {}", why.name()),
         Reason::QueueUnblocked { queue } => format!("{queue} waits no more"),
         Reason::HeadBlocked { queue, head, why } => format!("job {head} is said to block {queue}: {}", why.name()),
+        Reason::Backfilled { queue, job, head, until } => {
+            let until = until.map_or_else(|| "an unknown time".to_owned(), |until| until.to_string());
+            format!("job {job} goes ahead in {queue}, where a place is kept for job {head} until {until}")
+        }
         Reason::Released { job } => format!("job {job} waits for no other any more"),
         Reason::SubmissionRefused { job, queue, jobs: 1, why, .. } => {
             format!("job {job} not taken by {queue}: {why:?}")

@@ -3,15 +3,15 @@
 //! | words | of |
 //! |---|---|
 //! | `UNMANAGED vcpus=N`, or `max=N min=N types=FAMILY,… types=… strategy=NAME SPOT bid=N minScaleDownDelay=T`; `DISABLED` | environment |
-//! | `ce-0 ce-1 priority=N DISABLED limit=REASON:T`, `fair decay=T reservation=N weight=share-0:W weight=share-1:W:pN` | queue |
+//! | `ce-0 ce-1 priority=N DISABLED limit=REASON:T`, `fair decay=T reservation=N weight=share-0:W weight=share-1:W:pN`, `order=NAME easy depth=N` | queue |
 //! | `cpu=N attempts=N timeout=T share=share-0 priority=N consumables=consumable-0:N nodes=N main=N type=a` | spec |
 //! | `on=exit:13*:RETRY on=end:HostTerminated\|Rejected+exit:1:EXIT` | spec: an entry of evaluateOnExit each |
 
 use windtunnel::ids::{ComputeEnvironmentId, ConsumableResourceId, InstanceTypeId, ShareId};
 use windtunnel::model::{AllocationStrategy, PurchaseOption};
 use windtunnel::scheduler::{
-    Blocked, ConsumableRequirement, EndKind, EnvironmentSpec, ExitCodePattern, ExitRule, FairShare, JobSpec,
-    ManagedSpec, MultiNode, QueueSpec, ShareWeight, TimeLimit,
+    Blocked, ConsumableRequirement, EasyBackfill, EndKind, EnvironmentSpec, ExitCodePattern, ExitRule, FairShare,
+    JobSpec, ManagedSpec, MultiNode, QueuePolicy, QueueSpec, ShareWeight, TimeLimit,
 };
 
 use crate::words::{TYPES, Words, decimal, id_in, milli, number, pair, resources, span};
@@ -74,8 +74,18 @@ pub(crate) fn queue(words: &Words<'_>) -> QueueSpec {
         enabled: !words.has("DISABLED"),
         fair_share,
         time_limits: words.values("limit").map(limit).collect(),
+        policy: policy(words),
         ..QueueSpec::fifo(words.number("priority", 1), environments)
     }
+}
+
+fn policy(words: &Words<'_>) -> QueuePolicy {
+    let order = words.value("order").map(|name| {
+        let quoted = format!("\"{name}\"");
+        serde_json::from_str(&quoted).unwrap_or_else(|_| panic!("no order is called {name}"))
+    });
+    let easy = words.has("easy").then(|| EasyBackfill { depth: words.value("depth").map(number) });
+    QueuePolicy { order: order.unwrap_or_default(), backfill: easy }
 }
 
 fn weight(text: &str) -> ShareWeight {

@@ -6,8 +6,8 @@ use proptest::sample::{Index, select};
 use windtunnel::ids::{ComputeEnvironmentId, ConsumableResourceId, InstanceTypeId, ShareId};
 use windtunnel::model::{AllocationStrategy, PurchaseOption, Resources};
 use windtunnel::scheduler::{
-    Blocked, ConsumableRequirement, ConsumableSpec, EndKind, EnvironmentSpec, ExitCodePattern, ExitRule, FairShare,
-    JobSpec, ManagedSpec, MultiNode, QueueSpec, Settings, ShareWeight, TimeLimit,
+    Blocked, ConsumableRequirement, ConsumableSpec, EasyBackfill, EndKind, EnvironmentSpec, ExitCodePattern, ExitRule,
+    FairShare, JobOrder, JobSpec, ManagedSpec, MultiNode, QueuePolicy, QueueSpec, Settings, ShareWeight, TimeLimit,
 };
 use windtunnel::units::{MiB, MilliCpu, SimDuration};
 
@@ -149,16 +149,25 @@ fn queue() -> impl Strategy<Value = QueueSpec> {
         prop::bool::weighted(0.9),
         option::of(fair_share()),
         prop::collection::vec(limit, 0..3),
+        policy(),
     );
-    parts.prop_map(|(priority, ids, enabled, fair_share, time_limits)| {
+    parts.prop_map(|(priority, ids, enabled, fair_share, time_limits, policy)| {
         let mut environments = Vec::new();
         for id in ids.into_iter().map(ComputeEnvironmentId) {
             if !environments.contains(&id) {
                 environments.push(id);
             }
         }
-        QueueSpec { priority, environments, enabled, fair_share, time_limits }
+        QueueSpec { priority, environments, enabled, fair_share, time_limits, policy }
     })
+}
+
+/// What AWS Batch does half of the time.
+fn policy() -> impl Strategy<Value = QueuePolicy> {
+    let orders = select(vec![JobOrder::Submission, JobOrder::ShortestJobFirst, JobOrder::LargestJobFirst]);
+    let easy = option::of(1..5u32).prop_map(|depth| EasyBackfill { depth });
+    let beyond = (orders, option::weighted(0.8, easy)).prop_map(|(order, backfill)| QueuePolicy { order, backfill });
+    prop_oneof![Just(QueuePolicy::default()), beyond]
 }
 
 fn limits() -> Vec<Blocked> {

@@ -1,8 +1,8 @@
 //! What a RUNNABLE job waited for, as head of its queue and behind others.
 
-use windtunnel::history::Follow;
+use windtunnel::history::{Follow, WentAhead};
 use windtunnel::scheduler::Blocked;
-use windtunnel::units::SimDuration;
+use windtunnel::units::{SimDuration, SimTime};
 
 use crate::played::{names, play};
 
@@ -47,6 +47,29 @@ fn a_job_that_found_room_at_once_waited_for_nothing() {
     let waits = follow("0-0").waits();
     assert!(waits.as_head.is_empty() && waits.behind.is_empty());
     assert_eq!(waits.in_turn, SimDuration::ZERO);
+}
+
+#[test]
+fn whoever_was_backfilled_knows_whom_it_overtook() {
+    let story = "x
+
+at 0s
+environment UNMANAGED
+queue ce-0 easy
+adopted node-0 ce-0 cpu=2
+spec cpu=1 timeout=60s
+spec cpu=2 timeout=60s
+spec cpu=1 timeout=50s
+submit 0-0 jq-0 spec-0
+submit 0-1 jq-0 spec-1
+
+at 10s
+submit 0-2 jq-0 spec-2";
+    let follow = |job: &str| play(story, |config| Follow::new(job.parse().unwrap(), config, names()));
+    let until = Some(SimTime::from_millis(70_000));
+    let ahead = WentAhead { times: 1, head: "0-1".parse().unwrap(), until };
+    assert_eq!(follow("0-2").waits().went_ahead, Some(ahead));
+    assert_eq!(follow("0-1").waits().went_ahead, None);
 }
 
 #[test]

@@ -145,6 +145,12 @@ fn endings_of_jobs() {
 }
 
 #[test]
+fn a_time_that_nobody_knows_is_left_out() {
+    let reason = Reason::Backfilled { queue: JQ, job: child(), head: job(), until: None };
+    check(&reason, r#"{"reason":"Backfilled","queue":2,"job":"0-17:3","head":"0-17"}"#);
+}
+
+#[test]
 fn reasons() {
     let passed_over = [
         PassedOverCause::TooSmall,
@@ -165,6 +171,10 @@ fn reasons() {
         (
             Reason::HeadBlocked { queue: JQ, head: child(), why: Blocked::EnvironmentInvalid },
             r#"{"reason":"HeadBlocked","queue":2,"head":"0-17:3","why":"EnvironmentInvalid"}"#,
+        ),
+        (
+            Reason::Backfilled { queue: JQ, job: child(), head: job(), until: Some(at(300_000)) },
+            r#"{"reason":"Backfilled","queue":2,"job":"0-17:3","head":"0-17","until":300000}"#,
         ),
         (Reason::Released { job: job() }, r#"{"reason":"Released","job":"0-17"}"#),
         (
@@ -227,6 +237,7 @@ fn reasons() {
         Reason::QueueBlocked { .. },
         Reason::QueueUnblocked { .. },
         Reason::HeadBlocked { .. },
+        Reason::Backfilled { .. },
         Reason::Released { .. },
         Reason::SubmissionRefused { .. },
         Reason::EnvironmentInvalid { .. },

@@ -3,9 +3,9 @@
 use windtunnel::ids::{InstanceTypeId, JobId};
 use windtunnel::model::{AllocationStrategy, PurchaseOption};
 use windtunnel::scheduler::{
-    Blocked, ConsumableRequirement, ConsumableSpec, Dependency, EndKind, EnvironmentSpec, Event, ExitCodePattern,
-    ExitRule, FairShare, InfrastructureUpdate, JobSpec, ManagedSpec, MultiNode, NodeLossCause, PodFailure, PodStuck,
-    QueueSpec, ShareWeight, TimeLimit,
+    Blocked, ConsumableRequirement, ConsumableSpec, Dependency, EasyBackfill, EndKind, EnvironmentSpec, Event,
+    ExitCodePattern, ExitRule, FairShare, InfrastructureUpdate, JobOrder, JobSpec, ManagedSpec, MultiNode,
+    NodeLossCause, PodFailure, PodStuck, QueuePolicy, QueueSpec, ShareWeight, TimeLimit,
 };
 use windtunnel::units::{MicroUsd, SimDuration, SimTime};
 
@@ -111,6 +111,8 @@ fn about_queues() -> Vec<Example> {
         time_limits: limits.map(|why| TimeLimit { why, after: SimDuration::from_mins(10) }).to_vec(),
         ..QueueSpec::fifo(3, vec![CE])
     };
+    let policy = |order, depth| QueuePolicy { order, backfill: Some(EasyBackfill { depth }) };
+    let beyond = |policy| Box::new(QueueSpec { policy, ..QueueSpec::fifo(0, vec![CE]) });
     let consumable = ConsumableSpec { total: 5, replenishable: true };
     vec![
         (
@@ -120,6 +122,14 @@ fn about_queues() -> Vec<Example> {
         (
             Event::JobQueueUpdated { queue: JQ, spec: Box::new(fair) },
             r#"{"event":"JobQueueUpdated","queue":2,"spec":{"priority":3,"environments":[1],"enabled":false,"fair_share":{"share_decay":600000,"compute_reservation":50,"weights":[{"share":10,"weight":1250},{"share":10,"weight":20000,"prefix":2}]},"time_limits":[{"why":"InsufficientInstanceCapacity","after":600000},{"why":"JobResourceRequirement","after":600000}]}}"#,
+        ),
+        (
+            Event::JobQueueCreated { queue: JQ, spec: beyond(policy(JobOrder::ShortestJobFirst, None)) },
+            r#"{"event":"JobQueueCreated","queue":2,"spec":{"priority":0,"environments":[1],"policy":{"order":"ShortestJobFirst","backfill":{}}}}"#,
+        ),
+        (
+            Event::JobQueueCreated { queue: JQ, spec: beyond(policy(JobOrder::LargestJobFirst, Some(50))) },
+            r#"{"event":"JobQueueCreated","queue":2,"spec":{"priority":0,"environments":[1],"policy":{"order":"LargestJobFirst","backfill":{"depth":50}}}}"#,
         ),
         (Event::JobQueueDeleted { queue: JQ }, r#"{"event":"JobQueueDeleted","queue":2}"#),
         (

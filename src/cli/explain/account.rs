@@ -83,6 +83,20 @@ pub(super) struct Waited {
     pub(super) behind: Vec<BehindOthers>,
     /// While its queue moved: for its turn, and for the scheduling cycle.
     pub(super) in_turn_s: f64,
+    /// By a policy beyond AWS Batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) went_ahead: Option<Ahead>,
+}
+
+/// Placed ahead of a head of the queue.
+#[derive(Debug, Serialize)]
+pub(super) struct Ahead {
+    /// How often, over all attempts, and children of an array.
+    pub(super) times: u32,
+    /// The head that was overtaken last.
+    pub(super) head: String,
+    /// Until when a place was kept for it, if that was known.
+    pub(super) until_s: Option<f64>,
 }
 
 /// As the head of its queue.
@@ -258,6 +272,11 @@ fn waited(waits: &Waits, job: JobRef) -> Waited {
             })
             .collect(),
         in_turn_s: waits.in_turn.as_secs_f64(),
+        went_ahead: waits.went_ahead.map(|ahead| Ahead {
+            times: ahead.times,
+            head: ahead.head.to_string(),
+            until_s: ahead.until.map(SimTime::as_secs_f64),
+        }),
     }
 }
 

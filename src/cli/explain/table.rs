@@ -5,7 +5,7 @@ use std::fmt::Write;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use crate::cli::explain::account::{Account, Asks, Attempt, Child, Children, Waited};
+use crate::cli::explain::account::{Account, Ahead, Asks, Attempt, Child, Children, Waited};
 use crate::history::JobState;
 use crate::metrics::figures::{count, counted, span, usd};
 use crate::scheduler::{Blocked, Refusal};
@@ -121,9 +121,19 @@ fn waits(waits: &Waited) -> Option<String> {
     }
     // A stable sort of times that are no NaN: equal ones stay in their order.
     lines.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let rows = lines.into_iter().map(|(time, line)| vec![span(time), line]);
+    let ahead = waits.went_ahead.iter().map(|ahead| vec![String::new(), went_ahead(ahead)]);
+    let rows = lines.into_iter().map(|(time, line)| vec![span(time), line]).chain(ahead);
     let text = section(&["WAITED", "in RUNNABLE"], 2, rows);
-    (waits.runnable_s > 0.0).then_some(text)
+    (waits.runnable_s > 0.0 || waits.went_ahead.is_some()).then_some(text)
+}
+
+fn went_ahead(ahead: &Ahead) -> String {
+    let whose = ahead.until_s.map_or_else(
+        || "whose start could not be foreseen".to_owned(),
+        |until| format!("for which a place was kept from {} on", span(until)),
+    );
+    let often = if ahead.times == 1 { String::new() } else { format!(" ({} times, last)", ahead.times) };
+    format!("then backfilled{often}: went ahead of {}, {whose}", ahead.head)
 }
 
 /// A reason to wait in words; its name stands beside it.

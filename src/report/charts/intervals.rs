@@ -3,7 +3,7 @@
 
 use crate::experiment::stats::Estimate;
 use crate::experiment::{Comparison, MetricColumn, Unit, Verdict};
-use crate::metrics::figures::counted;
+use crate::metrics::figures::{counted, percent};
 use crate::report::charts::kit::palette::{BLUE, GREY, INK, ORANGE, Paint, QUIET};
 use crate::report::charts::kit::{Anchor, Axis, Figure, Frame, Key, Mark, Picture, dashed, fit, legend, ruled};
 use crate::report::study::{comparison as told, words};
@@ -23,24 +23,41 @@ pub(in crate::report) struct Row {
 
 /// The means of the metric that variants are ranked by.
 pub(in crate::report) fn means(comparison: &Comparison) -> Figure {
-    let Some(metric) = comparison.metrics.first() else {
-        return Figure::nothing("means", "Means", "Nothing was compared.");
-    };
-    let title = format!("{}: mean and {} interval", metric.key, crate::metrics::figures::percent(comparison.level));
-    let rows: Vec<Row> = told::by_rank(comparison)
-        .into_iter()
-        .filter_map(|(at, variant)| {
-            let estimate = variant.metrics[0].estimate?;
-            let paint = if at == comparison.baseline { ORANGE } else { BLUE };
-            Some(Row { name: variant.name.clone(), figure: words::estimate(&estimate, metric.unit), estimate, paint })
-        })
-        .collect();
-    let sentence = told::sentence(comparison);
-    if rows.is_empty() {
-        return Figure::nothing("means", &title, sentence);
+    let (title, sentence) = (title(comparison), told::sentence(comparison));
+    match of_means(comparison) {
+        Some((metric, rows)) => {
+            Figure::new("means", &title, sentence, |picture| draw(picture, &rows, metric.unit, None, &keys()))
+        }
+        None => Figure::nothing("means", &title, sentence),
     }
-    let keys = [Key::new(Mark::Area(ORANGE), "baseline"), Key::new(Mark::Area(BLUE), "other variants")];
-    Figure::new("means", &title, sentence, |picture| draw(picture, &rows, metric.unit, None, &keys))
+}
+
+/// The same as a file of its own; nothing where no run has a value.
+pub(in crate::report) fn means_svg(comparison: &Comparison) -> Option<String> {
+    let (metric, rows) = of_means(comparison)?;
+    let title = format!("{}: {}", comparison.scenario, title(comparison));
+    let sentence = told::sentence(comparison);
+    Some(Figure::alone(&title, &sentence, |picture| draw(picture, &rows, metric.unit, None, &keys())))
+}
+
+fn title(comparison: &Comparison) -> String {
+    let metric = comparison.metrics.first().map_or("nothing", |metric| metric.key.key());
+    format!("{metric}, mean and {} interval", percent(comparison.level))
+}
+
+fn keys() -> [Key; 2] {
+    [Key::new(Mark::Area(ORANGE), "baseline"), Key::new(Mark::Area(BLUE), "other variants")]
+}
+
+fn of_means(comparison: &Comparison) -> Option<(&MetricColumn, Vec<Row>)> {
+    let metric = comparison.metrics.first()?;
+    let rows = told::by_rank(comparison).into_iter().filter_map(|(at, variant)| {
+        let estimate = variant.metrics[0].estimate?;
+        let paint = if at == comparison.baseline { ORANGE } else { BLUE };
+        Some(Row { name: variant.name.clone(), figure: words::estimate(&estimate, metric.unit), estimate, paint })
+    });
+    let rows: Vec<Row> = rows.collect();
+    (!rows.is_empty()).then_some((metric, rows))
 }
 
 /// Differences of a metric from the baseline, by pairs of runs.

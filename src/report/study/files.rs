@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use crate::experiment::plan::Plan;
 use crate::experiment::{AxisRow, Comparison, Metric, Samples, Unit};
+use crate::report::charts::{front, intervals};
 use crate::report::file::{FileError, OutputFile};
 use crate::report::html;
 use crate::report::provenance::Provenance;
 
-/// Writes `replications.csv`, `report.html` and, last, `comparison.json` into a folder.
+/// Writes `replications.csv`, `intervals.svg`, `report.html` and, last, `comparison.json` into a folder.
 pub fn write_comparison(
     folder: &Path,
     comparison: &Comparison,
@@ -20,14 +21,16 @@ pub fn write_comparison(
     provenance: &Provenance,
 ) -> Result<Vec<PathBuf>, FileError> {
     let names: Vec<_> = comparison.variants.iter().map(|row| (row.name.as_str(), row.levels.as_slice())).collect();
-    Ok(vec![
-        replications(folder, &comparison.axes, &names, samples)?,
-        page(folder, &html::comparison_page(comparison, provenance))?,
-        json(folder, "comparison.json", comparison)?,
-    ])
+    let mut files = vec![replications(folder, &comparison.axes, &names, samples)?];
+    if let Some(picture) = intervals::means_svg(comparison) {
+        files.push(text(folder, "intervals.svg", &picture)?);
+    }
+    files.push(text(folder, "report.html", &html::comparison_page(comparison, provenance))?);
+    files.push(json(folder, "comparison.json", comparison)?);
+    Ok(files)
 }
 
-/// Writes `replications.csv`, `report.html` and, last, `plan.json` into a folder.
+/// Writes `replications.csv`, `front.svg`, `report.html` and, last, `plan.json` into a folder.
 pub fn write_plan(
     folder: &Path,
     plan: &Plan,
@@ -35,15 +38,17 @@ pub fn write_plan(
     provenance: &Provenance,
 ) -> Result<Vec<PathBuf>, FileError> {
     let names: Vec<_> = plan.designs.iter().map(|row| (row.name.as_str(), row.levels.as_slice())).collect();
-    Ok(vec![
-        replications(folder, &plan.axes, &names, samples)?,
-        page(folder, &html::plan_page(plan, provenance))?,
-        json(folder, "plan.json", plan)?,
-    ])
+    let mut files = vec![replications(folder, &plan.axes, &names, samples)?];
+    if let Some(picture) = front::plan_svg(plan) {
+        files.push(text(folder, "front.svg", &picture)?);
+    }
+    files.push(text(folder, "report.html", &html::plan_page(plan, provenance))?);
+    files.push(json(folder, "plan.json", plan)?);
+    Ok(files)
 }
 
-fn page(folder: &Path, page: &str) -> Result<PathBuf, FileError> {
-    write_file(folder, "report.html", |file| file.write_all(page.as_bytes()))
+fn text(folder: &Path, name: &str, text: &str) -> Result<PathBuf, FileError> {
+    write_file(folder, name, |file| file.write_all(text.as_bytes()))
 }
 
 fn json(folder: &Path, name: &str, value: &impl Serialize) -> Result<PathBuf, FileError> {

@@ -13,7 +13,8 @@ enum Act {
     Settle,
     Vacate(prop::sample::Index),
     Index(prop::sample::Index, Resources, bool),
-    Find(Resources, bool),
+    /// Packing or not; every other node barred or none.
+    Find(Resources, bool, bool),
 }
 
 fn resources() -> impl Strategy<Value = Resources> {
@@ -31,7 +32,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => Just(Act::Settle),
         1 => index().prop_map(Act::Vacate),
         4 => (index(), resources(), any::<bool>()).prop_map(|(at, free, idle)| Act::Index(at, free, idle)),
-        4 => (resources(), any::<bool>()).prop_map(|(need, pack)| Act::Find(Resources { pods: 1, ..need }, pack)),
+        4 => (resources(), any::<bool>(), any::<bool>())
+            .prop_map(|(need, pack, bars)| Act::Find(Resources { pods: 1, ..need }, pack, bars)),
     ];
     prop::collection::vec(one, 1..200)
 }
@@ -77,10 +79,14 @@ proptest! {
                     let (slot, ..) = plain[at].unwrap();
                     plain[at] = Some((slot, free, idle));
                 }
-                Act::Find(need, pack) => {
-                    let at = expected(&plain, need, pack, cursor);
-                    prop_assert_eq!(environment.has_room(need), at.is_some());
-                    prop_assert_eq!(environment.find_room(need, pack), at.map(|at| plain[at].unwrap().0));
+                Act::Find(need, pack, bars) => {
+                    prop_assert_eq!(environment.has_room(need), expected(&plain, need, pack, cursor).is_some());
+                    // Barred is every other node, or none.
+                    let is_barred = |slot: NodeSlot| bars && slot.is_multiple_of(2);
+                    let barred: Vec<_> = (0..next).filter(|&slot| is_barred(slot)).collect();
+                    let open: Vec<_> = plain.iter().map(|one| one.filter(|&(slot, ..)| !is_barred(slot))).collect();
+                    let at = expected(&open, need, pack, cursor);
+                    prop_assert_eq!(environment.find_room(need, pack, &barred), at.map(|at| plain[at].unwrap().0));
                     if let (Some(at), false) = (at, pack) {
                         cursor = at + 1;
                     }

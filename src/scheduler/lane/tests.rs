@@ -67,7 +67,7 @@ proptest! {
                 Act::Release => {
                     let job = JobRef { job, child: None };
                     waiting.push((true, before, job));
-                    lane.release(job, before, returning());
+                    lane.add(Place::Released, (job, before), returning());
                 }
                 Act::Pop => {
                     if let Some(head) = lane.head() {
@@ -78,7 +78,7 @@ proptest! {
                 Act::Retry(which) if !popped.is_empty() => {
                     let (_, at, job) = popped.swap_remove(which.index(popped.len()));
                     waiting.push((false, at, job));
-                    lane.retry(job, at, returning());
+                    lane.add(Place::Retries, (job, at), returning());
                 }
                 Act::Cancel(which) if !waiting.is_empty() => {
                     let (_, at, job) = waiting.remove(which.index(waiting.len()));

@@ -25,6 +25,7 @@ impl Judge<'_> {
                 }
             }
         }
+        self.backfilled = decision.reasons.iter().filter_map(backfilled).collect();
         for command in &decision.commands {
             self.command(command, &decision.reasons)?;
         }
@@ -151,6 +152,14 @@ impl Judge<'_> {
         let limit = queue.spec.time_limits.iter().find(|limit| limit.why == why && why_since + limit.after <= self.now);
         demand!(!waits || !plain || limit.is_none(), "{name} blocks jq-{index} since {why_since}, beyond {limit:?}");
         Ok(())
+    }
+}
+
+/// Who goes ahead of which head.
+fn backfilled(reason: &Reason) -> Option<(JobRef, JobRef)> {
+    match reason {
+        Reason::Backfilled { job, head, .. } => Some((*job, *head)),
+        _ => None,
     }
 }
 

@@ -153,7 +153,7 @@ impl Judge<'_> {
         if let Some(head) = queue.head.as_mut().filter(|_| queue.spec.environments != spec.environments) {
             head.why_since = self.now;
         }
-        queue.spec = spec.clone();
+        queue.spec = QueueSpec { policy: queue.spec.policy, ..spec.clone() };
         self.tally.queues_updated += 1;
     }
 

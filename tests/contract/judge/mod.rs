@@ -53,6 +53,8 @@ pub(crate) struct Judge<'s> {
     submissions: BTreeMap<JobId, Submission>,
     launches: BTreeMap<LaunchId, Launch>,
     due: Due,
+    /// Who is said to go ahead in this step, and of which head.
+    backfilled: BTreeMap<JobRef, JobRef>,
     pub(crate) tally: Tally,
 }
 
@@ -205,6 +207,7 @@ impl<'s> Judge<'s> {
             submissions: BTreeMap::new(),
             launches: BTreeMap::new(),
             due: Due::default(),
+            backfilled: BTreeMap::new(),
             tally: Tally::default(),
         }
     }

@@ -10,7 +10,7 @@ tally! {
     retried rejected timed_out host_terminated oom_killed volume environment_updated lost_with_jobs images_missing
     followers followers_ended main_node_ended
     // Queues.
-    fair_share by_share queues_updated consumed overcommitted head_blocked
+    fair_share by_share backfilled queues_updated consumed overcommitted head_blocked
     awaiting at_max insufficient_capacity too_large no_room disabled_blocks rate invalid_blocks max_resource consumable
     unsupported reservation
     // Environments and nodes.

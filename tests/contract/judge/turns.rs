@@ -5,17 +5,20 @@ use std::cmp::Reverse;
 
 use windtunnel::ids::{JobQueueId, JobRef, ShareId};
 use windtunnel::model::DecayShape;
-use windtunnel::scheduler::FairShare;
-use windtunnel::units::SimTime;
+use windtunnel::scheduler::{FairShare, JobOrder};
+use windtunnel::units::{SimDuration, SimTime};
 
 use super::{Job, Judge, Progress, Queue, Verdict, demand};
 
-/// A place in a line: priority, then retries, then time of submission.
-type Place = (Reverse<u16>, bool, SimTime);
+/// A place in a line: priority, then retries, then the queue's own order, then time of submission.
+type Place = (Reverse<u16>, bool, (u64, u64), SimTime);
 
 impl Judge<'_> {
     /// Whether a job that is dispatched now stands first in its queue.
     pub(super) fn is_next(&mut self, name: JobRef) -> Verdict {
+        if let Some(head) = self.backfilled.remove(&name) {
+            return self.may_go_ahead(name, head);
+        }
         let job = &self.jobs[&name];
         let share = self.specs[job.spec.index()].share;
         let mine = self.place_of(job);
@@ -39,6 +42,38 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// A job that is backfilled overtakes the head of its queue, which waits.
+    fn may_go_ahead(&mut self, name: JobRef, head: JobRef) -> Verdict {
+        let (job, first) = (&self.jobs[&name], &self.jobs[&head]);
+        let spec = &self.queues[job.queue.index()].spec;
+        demand!(spec.policy.backfill.is_some(), "{name} goes ahead in {}, which does not backfill", job.queue);
+        demand!(
+            first.queue == job.queue && first.progress == Progress::Waiting,
+            "{head} is no head, {name} overtook it"
+        );
+        for (other, book) in self.waiting_in(job.queue) {
+            demand!(self.place_of(first) <= self.place_of(book), "{name} overtook {head}, but {other} stands first");
+        }
+        self.tally.backfilled += 1;
+        Ok(())
+    }
+
+    /// A place by the queue's own order.
+    fn rank(&self, job: &Job) -> (u64, u64) {
+        let queue = &self.queues[job.queue.index()].spec;
+        let spec = &self.specs[job.spec.index()];
+        let pods = spec.multi_node.as_ref().map_or(1, |one| u64::from(one.nodes));
+        match queue.policy.order {
+            _ if queue.fair_share.is_some() || job.retry => (0, 0),
+            JobOrder::Submission => (0, 0),
+            JobOrder::ShortestJobFirst => (spec.timeout.map_or(u64::MAX, SimDuration::as_millis), 0),
+            JobOrder::LargestJobFirst => {
+                let (cpu, memory) = (u64::from(spec.requests.cpu.0), u64::from(spec.requests.memory.0));
+                (u64::MAX - cpu * pods, u64::MAX - memory * pods)
+            }
+        }
+    }
+
     fn waiting_in(&self, id: JobQueueId) -> impl Iterator<Item = (JobRef, &Job)> {
         let is_runnable =
             move |job: &&Job| job.queue == id && job.progress == Progress::Waiting && job.runnable_since <= self.now;
@@ -46,7 +81,8 @@ impl Judge<'_> {
     }
 
     fn place_of(&self, job: &Job) -> Place {
-        (Reverse(self.specs[job.spec.index()].scheduling_priority), !job.retry, job.submitted_at)
+        let priority = self.specs[job.spec.index()].scheduling_priority;
+        (Reverse(priority), !job.retry, self.rank(job), job.submitted_at)
     }
 
     /// Of the shares with RUNNABLE jobs, none has used less, weight considered, beyond what counting in buckets may blur.
