@@ -13,6 +13,7 @@ mod provenance;
 mod replay;
 mod run;
 mod schema;
+mod sensitivity;
 mod study;
 mod validate;
 
@@ -41,6 +42,7 @@ enum Command {
     Run(run::RunArgs),
     Compare(compare::CompareArgs),
     Plan(plan::PlanArgs),
+    Sensitivity(sensitivity::SensitivityArgs),
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
     Catalog(catalog::CatalogArgs),
@@ -56,6 +58,7 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Compare(args) => compare::run(&args),
             Command::Plan(args) => plan::run(&args),
+            Command::Sensitivity(args) => sensitivity::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Catalog(args) => catalog::run(&args),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::experiment::executor::{Executor, Progress, Samples, StudyError};
 use crate::experiment::metric::{Better, Metric, UNSTABLE, Unit};
-use crate::experiment::stats::{Estimate, paired};
+use crate::experiment::stats::{Estimate, paired, together};
 use crate::experiment::study::{Replications, Study};
 use crate::experiment::variant::{axis_name, label};
 
@@ -167,7 +167,7 @@ impl AxisRow {
 
 impl MetricColumn {
     /// A metric with what follows from its key.
-    pub(super) fn of(metric: &Metric) -> Self {
+    pub(in crate::experiment) fn of(metric: &Metric) -> Self {
         Self { key: metric.clone(), unit: metric.unit(), better: metric.better() }
     }
 }
@@ -233,13 +233,13 @@ fn more(runs: u32, reached: Option<f64>, target: f64) -> u32 {
     suggested.clamp(runs + runs.div_ceil(2), runs * 3)
 }
 
-fn estimate(samples: &Samples, variant: usize, metric: &Metric, runs: u32, level: f64) -> Option<Estimate> {
+pub(super) fn estimate(samples: &Samples, variant: usize, metric: &Metric, runs: u32, level: f64) -> Option<Estimate> {
     let values: Vec<f64> = samples.values(variant, metric, runs).into_iter().flatten().collect();
     Estimate::of(&values, level)
 }
 
 /// Values of two variants in runs that have both, seed by seed.
-fn pairs(samples: &Samples, metric: &Metric, (a, b): (usize, usize), runs: u32) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn pairs(samples: &Samples, metric: &Metric, (a, b): (usize, usize), runs: u32) -> (Vec<f64>, Vec<f64>) {
     let (a, b) = (samples.values(a, metric, runs), samples.values(b, metric, runs));
     a.into_iter().zip(b).filter_map(|(a, b)| Some((a?, b?))).unzip()
 }
@@ -305,7 +305,7 @@ fn difference(study: &Study, samples: &Samples, metric: &Metric, variant: usize,
     })
 }
 
-fn verdict(difference: &Estimate, better: Better) -> Verdict {
+pub(super) fn verdict(difference: &Estimate, better: Better) -> Verdict {
     let Some((low, high)) = difference.ends() else { return Verdict::TooFewRuns };
     let (below, above) = match better {
         Better::Lower => (Verdict::Better, Verdict::Worse),
@@ -323,8 +323,7 @@ fn verdict(difference: &Estimate, better: Better) -> Verdict {
 fn standings(study: &Study, samples: &Samples, runs: u32) -> Vec<Option<Standing>> {
     let count = study.variants.len();
     let metric = study.primary();
-    #[expect(clippy::cast_precision_loss, reason = "a study has few variants")]
-    let level = 1.0 - (1.0 - study.level) / (count * count.saturating_sub(1) / 2).max(1) as f64;
+    let level = together(study.level, count * count.saturating_sub(1) / 2);
     let judged: Vec<Vec<Option<Verdict>>> = (0..count)
         .map(|of| {
             let against = (0..count).map(|other| {

@@ -11,6 +11,7 @@
 //! | `plan/` | the cheapest design that keeps its objectives |
 //! | `warmup` | how much of a run's beginning is left out |
 //! | `steady` | what a run after its warm-up says of the steady state |
+//! | `sensitivity/` | which of the values that AWS doesn't publish matter |
 //! | `stats/` | what an interval covers, where a warm-up ends, whether a system is stable |
 //!
 //! It knows scenarios, worlds and metrics; not how anything is shown. Threads run beside each other, never inside a run.
@@ -21,6 +22,7 @@ mod ledger;
 mod metric;
 pub mod plan;
 mod replicate;
+pub mod sensitivity;
 pub mod stats;
 mod steady;
 mod study;

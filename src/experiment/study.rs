@@ -70,10 +70,7 @@ pub enum Replications {
 impl Study {
     /// Judges a study and resolves its variants; all faults at once.
     pub fn new(file: &StudyFile) -> Result<Self, Findings> {
-        let mut base = ScenarioFile::open(&file.scenario)?;
-        for setting in variant::settings(&file.set, &base)? {
-            base.set(&setting).map_err(|finding| Findings::new(vec![finding]))?;
-        }
+        let base = base(file)?;
         let variants = variants(file, &base)?;
         let (designs, warnings) = resolve_all(&variants, &base)?;
         let mut wrong = Vec::new();
@@ -128,7 +125,7 @@ impl Study {
     }
 
     /// The baseline's assumptions, by name.
-    pub(super) fn assumptions(&self) -> Map<String, Value> {
+    pub(in crate::experiment) fn assumptions(&self) -> Map<String, Value> {
         let rows = self.designs[self.baseline].world.assumptions.rows();
         rows.into_iter().map(|row| (row.name.to_owned(), row.value)).collect()
     }
@@ -150,6 +147,15 @@ impl Write for Digest {
         self.0 = text.bytes().fold(self.0, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Ok(())
     }
+}
+
+/// The scenario with the changes that all variants share.
+pub(super) fn base(file: &StudyFile) -> Result<ScenarioFile, Findings> {
+    let mut base = ScenarioFile::open(&file.scenario)?;
+    for setting in variant::settings(&file.set, &base)? {
+        base.set(&setting).map_err(|finding| Findings::new(vec![finding]))?;
+    }
+    Ok(base)
 }
 
 fn variants(file: &StudyFile, base: &ScenarioFile) -> Result<Vec<Variant>, Findings> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::distribution::Distribution;
 use crate::model::duration::TextDuration;
+use crate::model::range::Range;
 use crate::model::{BestFitObjective, DecayShape, ParameterSubstitution, SpillPolicy};
 use crate::units::SimDuration;
 
@@ -30,6 +31,16 @@ pub struct Assumption {
     pub range: &'static str,
     /// Where the default comes from and why it may be otherwise.
     pub reason: &'static str,
+}
+
+impl Assumption {
+    /// What it could plausibly be instead.
+    ///
+    /// # Panics
+    /// Never: a test reads every range of the table.
+    pub fn plausible(&self) -> Range {
+        Range::parse(self.range).expect("every range of the table is read by a test")
+    }
 }
 
 /// Declares the struct of all assumptions, its defaults, its ideal (nothing costs time, nothing fails) and its registry.
@@ -186,7 +197,7 @@ assumptions! {
     // What EC2 has.
     "onDemandInsufficientCapacity" on_demand_insufficient_capacity: f64 = 0.001, ideal 0.0, in "0 to 0.05",
         "Probability that an On-Demand pool has nothing to give in a span of three minutes; not published.";
-    "spotInsufficientCapacity" spot_insufficient_capacity: [f64; 5] = [0.005, 0.01, 0.02, 0.04, 0.1], ideal [0.0; 5], in "half to 5 times",
+    "spotInsufficientCapacity" spot_insufficient_capacity: [f64; 5] = [0.005, 0.01, 0.02, 0.04, 0.1], ideal [0.0; 5], in "half to 5 times, at most 1",
         "The same for Spot pools, by the Spot Advisor's interruption bucket; not published.";
     "poolDepthVcpus" pool_depth_vcpus: u32 = 20_000, ideal 100_000_000, in "500 to 200000",
         "Median free vCPUs of a pool (type and zone); EC2 publishes no depth, only placement scores.";
@@ -204,7 +215,7 @@ assumptions! {
         "Multiplies the interruption rate, since the advisor's figure is an average over types, zones and a month.";
     "spotMassShare" spot_mass_share: f64 = 0.5, ideal 0.0, in "0 to 1",
         "Share of interruptions that come as a wave through a pool rather than one by one; measured pools show both.";
-    "spotMassFraction" spot_mass_fraction: [f64; 2] = [0.3, 0.6], ideal [1.0, 1.0], in "0.1 to 1",
+    "spotMassFraction" spot_mass_fraction: [f64; 2] = [0.3, 0.6], ideal [1.0, 1.0], in "0.1 to 1 each",
         "What part of a pool's instances a wave takes, between these two.";
     "spotNotice" spot_notice: TextDuration = secs(120), ideal secs(0), in "0s to 120s (documented)",
         "Warning before a Spot instance is taken: two minutes, best effort.";

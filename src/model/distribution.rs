@@ -71,6 +71,19 @@ impl Distribution {
         }
     }
 
+    /// The distribution of `factor` times what this one gives.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let times = |span: &TextDuration| TextDuration(SimDuration::from_secs_f64(span.0.as_secs_f64() * factor));
+        match self {
+            Self::Constant(span) => Self::Constant(times(span)),
+            Self::Exponential { mean } => Self::Exponential { mean: times(mean) },
+            Self::Lognormal { median, p95 } => Self::Lognormal { median: times(median), p95: times(p95) },
+            Self::Weibull { shape, scale } => Self::Weibull { shape: *shape, scale: times(scale) },
+            Self::Empirical(values) => Self::Empirical(values.iter().map(times).collect()),
+        }
+    }
+
     /// What is wrong with the parameters, if something is.
     pub fn problem(&self) -> Option<&'static str> {
         match self {

@@ -24,6 +24,7 @@ pub mod pod;
 pub mod pod_override;
 mod problem;
 pub mod quantity;
+pub mod range;
 mod resources;
 pub mod retry;
 pub mod scheduling_policy;

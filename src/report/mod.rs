@@ -17,5 +17,5 @@ pub use file::{FileError, OutputFile};
 pub use html::run_page;
 pub use output::{OutputDir, OutputError, json};
 pub use provenance::{PriceSource, Provenance, Source};
-pub use study::{comparison_table, plan_table, write_comparison, write_plan};
+pub use study::{comparison_table, plan_table, sensitivity_table, write_comparison, write_plan, write_sensitivity};
 pub use terminal::table;

@@ -34,30 +34,39 @@ pub fn table(summary: &Summary) -> String {
     text
 }
 
-/// A borderless table under a heading: the first column reads from the left, numbers from the right. Nothing for a table
-/// without rows.
+/// A table under a heading. Nothing for a table without rows.
 pub(super) fn section(table: &Table) -> String {
     if table.rows.is_empty() {
         return String::new();
     }
-    let mut columns = Columns::new();
-    columns.load_style(NOTHING).set_width(WIDTH).set_content_arrangement(ContentArrangement::Dynamic);
-    columns.set_header([table.name.to_uppercase().as_str()].into_iter().chain(table.heads.iter().map(String::as_str)));
+    let name = table.name.to_uppercase();
+    let heads = [name.as_str()].into_iter().chain(table.heads.iter().map(String::as_str));
     let shown = table.rows.iter().take(table.rows_on_terminal);
-    columns.add_rows(shown.map(|row| row.iter().map(|cell| Cell::new(&cell.text))));
-    for column in columns.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    for column in columns.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    let mut text = columns.trim_fmt();
+    let mut text = columns(heads, shown.map(|row| row.iter().map(|cell| cell.text.as_str())));
     let more = table.rows.len().saturating_sub(table.rows_on_terminal);
     let more = (more > 0).then(|| format!("… and {more} more"));
     for line in more.iter().chain(&table.notes) {
         write!(text, "\n{line}").expect("writing to a string can't fail");
     }
     text
+}
+
+/// Borderless columns: the first reads from the left, numbers from the right.
+pub(super) fn columns<'a>(
+    heads: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item: IntoIterator<Item = &'a str>>,
+) -> String {
+    let mut columns = Columns::new();
+    columns.load_style(NOTHING).set_width(WIDTH).set_content_arrangement(ContentArrangement::Dynamic);
+    columns.set_header(heads);
+    columns.add_rows(rows.into_iter().map(|row| row.into_iter().map(Cell::new)));
+    for column in columns.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for column in columns.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    columns.trim_fmt()
 }
 
 fn head(summary: &Summary) -> String {

@@ -3,7 +3,7 @@
 //! Two runs under one seed then meet the same jobs and the same Spot weather, whatever their schedulers do, and may be
 //! compared pair by pair (common random numbers). The generator is xoshiro256++, whose output its crate promises stable.
 
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// A stream of random numbers for one purpose.
@@ -35,6 +35,8 @@ pub(super) enum Purpose {
     WaveVictim = 10,
     /// Whether an attempt fails.
     Failure = 11,
+    /// The n-th trajectory of a screening through the assumptions.
+    Design = 12,
 }
 
 /// All streams of a run.
@@ -55,6 +57,12 @@ impl Streams {
     }
 }
 
+/// Random numbers for the design of an experiment, whose runs are seeded apart: the same for a seed and a part of the design.
+pub fn design_numbers(seed: u64, part: u64) -> impl Iterator<Item = u64> {
+    let mut stream = Streams::new(seed).of(Purpose::Design, part, 0);
+    std::iter::repeat_with(move || stream.next_u64())
+}
+
 /// `SplitMix64`'s step: a bijection that turns neighbouring numbers into unrelated ones.
 const fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -65,8 +73,6 @@ const fn mix(x: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use rand::Rng;
-
     use super::*;
 
     #[test]

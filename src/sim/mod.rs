@@ -10,5 +10,6 @@ mod sampler;
 mod spec;
 mod world;
 
+pub use keyed::design_numbers;
 pub use spec::*;
 pub use world::SimWorld;

@@ -37,6 +37,22 @@ impl Estimate {
         self.ends().is_some_and(|(low, high)| low > 0.0 || high < 0.0)
     }
 
+    /// How likely a mean at least as far from zero is where the true one is zero (two-sided t test); `None` for a single
+    /// observation. Equal observations other than zero leave no doubt.
+    ///
+    /// # Panics
+    /// Never: an estimate with a deviation has two observations or more.
+    pub fn p_value(&self) -> Option<f64> {
+        let deviation = self.deviation?;
+        if deviation == 0.0 {
+            return Some(if self.mean == 0.0 { 1.0 } else { 0.0 });
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a sample is far smaller than 2^52")]
+        let size = self.n as f64;
+        let distribution = StudentsT::new(0.0, 1.0, size - 1.0).expect("degrees of freedom are positive");
+        Some(2.0 * distribution.sf(self.mean.abs() / (deviation / size.sqrt())))
+    }
+
     /// Half the width relative to the mean's size; `None` where there is no interval, or the mean is zero and the
     /// interval is not.
     pub fn relative_half_width(&self) -> Option<f64> {
@@ -86,6 +102,8 @@ mod tests {
         // Deviation 1.29099, standard error 0.6455, quantile 3.1824.
         assert!((estimate.half_width.unwrap() - 2.054_26).abs() < 1e-4, "{estimate:?}");
         assert!(!estimate.excludes_zero() || estimate.ends().unwrap().0 > 0.0);
+        // t = 2.5 / 0.6455 = 3.873 with 3 degrees of freedom.
+        assert!((estimate.p_value().unwrap() - 0.030_466).abs() < 1e-5, "{estimate:?}");
     }
 
     #[test]

@@ -4,17 +4,20 @@
 //! | file | claim to check there |
 //! |---|---|
 //! | `interval` | Student's t, of a sample and of pairs |
+//! | `multiple` | many intervals or tests at once |
 //! | `warmup` | where the transient ends: MSER-5 |
 //! | `batch_means` | the interval of a mean from one long run, and whether its batches are independent |
 //! | `stability` | whether the number of jobs grows without end |
 
 mod batch_means;
 mod interval;
+mod multiple;
 mod stability;
 mod warmup;
 
 pub use crate::metrics::Estimate;
 pub use batch_means::{BatchMeans, Bin, batch_means};
 pub use interval::paired;
+pub use multiple::{holm, together};
 pub use stability::{Growth, Verdict, growth};
 pub use warmup::mser5;

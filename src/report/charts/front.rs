@@ -155,7 +155,7 @@ impl<'a> Front<'a> {
         }
         dashed(picture, &stairs, INK, 0);
         let steps = stairs.windows(2).map(|ends| {
-            let (from, to) = (ends[0], ends[1]);
+            let [from, to] = [ends[0], ends[1]];
             [from.0.min(to.0) - 1, from.1.min(to.1) - 1, from.0.max(to.0) + 1, from.1.max(to.1) + 1]
         });
         let mut taken: Vec<Spot> = steps.collect();

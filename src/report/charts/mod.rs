@@ -13,6 +13,7 @@
 //! | `shares` | who had how much of fair-share queues |
 //! | `intervals` | of a comparison: means and paired differences with their intervals |
 //! | `front` | of a comparison or a plan: two metrics against each other |
+//! | `tornado` | of a sensitivity study: effects of assumptions, the largest first |
 //!
 //! They draw what `metrics` computed and know nothing of the page around them.
 
@@ -26,6 +27,7 @@ pub(in crate::report) mod nodes;
 pub(in crate::report) mod over_time;
 pub(in crate::report) mod queue;
 pub(in crate::report) mod shares;
+pub(in crate::report) mod tornado;
 pub(in crate::report) mod vcpus;
 pub(in crate::report) mod waits;
 

@@ -7,7 +7,7 @@
 //! | `blocks` | sections, key figures, charts with captions, tables |
 //! | `appendix` | assumptions, provenance, known limits: the end of any page |
 //! | `run` | the page of one run |
-//! | `study` | the pages of a comparison and of a plan |
+//! | `study` | the pages of a comparison, a plan and a sensitivity study |
 
 mod appendix;
 mod blocks;
@@ -16,4 +16,4 @@ mod run;
 mod study;
 
 pub use run::run_page;
-pub(super) use study::{comparison_page, plan_page};
+pub(super) use study::{comparison_page, plan_page, sensitivity_page};

@@ -1,15 +1,16 @@
-//! The pages of a comparison and of a plan: what was found, charts, tables, and what all of it rests on.
+//! The pages of a comparison, a plan and a sensitivity study: what was found, charts, tables, and what all of it rests on.
 
 use maud::{Markup, html};
 
 use crate::experiment::Comparison;
 use crate::experiment::plan::Plan;
-use crate::report::charts::{Figure, front, intervals};
+use crate::experiment::sensitivity::Sensitivity;
+use crate::report::charts::{Figure, front, intervals, tornado};
 use crate::report::form::Table;
 use crate::report::html::blocks::{figure, section, table, unbroken};
 use crate::report::html::{appendix, page};
 use crate::report::provenance::Provenance;
-use crate::report::study::{comparison as compared, plan as planned};
+use crate::report::study::{comparison as compared, plan as planned, sensitivity as told};
 
 /// The page of a comparison. Same study, same bytes.
 pub(in crate::report) fn comparison_page(comparison: &Comparison, provenance: &Provenance) -> String {
@@ -48,6 +49,25 @@ pub(in crate::report) fn plan_page(plan: &Plan, provenance: &Provenance) -> Stri
         (appendix::provenance(&seeds_of(seeds), None, provenance))
     };
     page::page(&format!("{} planned – windtunnel", plan.scenario), &body)
+}
+
+/// The page of a sensitivity study. Same study, same bytes.
+pub(in crate::report) fn sensitivity_page(found: &Sensitivity, provenance: &Provenance) -> String {
+    let last = found.seed.wrapping_add(u64::from(found.replications.saturating_sub(1)));
+    let figures =
+        (0..found.metrics.len()).filter(|_| found.morris.is_none()).map(|index| tornado::figure(found, index));
+    let figures: Vec<Figure> = figures.collect();
+    let text = told::sensitivity_table(found);
+    let body = html! {
+        (head(&found.scenario, &found.description, &told::head(found)))
+        (sentences("findings", "What it says", &told::sentences(found)))
+        @if !figures.is_empty() { (section("effects", "Effects", &html! { @for one in &figures { (figure(one)) } })) }
+        (tables(&told::tables(found)))
+        (section("text", "As on a terminal", &html! { details { summary { "The whole study as text" } pre { (text) } } }))
+        (appendix::assumed(&found.assumptions))
+        (appendix::provenance(&seeds_of((found.seed, last)), None, provenance))
+    };
+    page::page(&format!("{}: what matters – windtunnel", found.scenario), &body)
 }
 
 fn found(comparison: &Comparison) -> Vec<String> {

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::experiment::plan::Plan;
-use crate::experiment::{AxisRow, Comparison, Metric, Samples, Unit};
-use crate::report::charts::{front, intervals};
+use crate::experiment::sensitivity::{Design, Sensitivity};
+use crate::experiment::{AxisRow, Comparison, Metric, Samples, Unit, axis_name};
+use crate::report::charts::{front, intervals, tornado};
 use crate::report::file::{FileError, OutputFile};
 use crate::report::html;
 use crate::report::provenance::Provenance;
@@ -21,7 +22,7 @@ pub fn write_comparison(
     provenance: &Provenance,
 ) -> Result<Vec<PathBuf>, FileError> {
     let names: Vec<_> = comparison.variants.iter().map(|row| (row.name.as_str(), row.levels.as_slice())).collect();
-    let mut files = vec![replications(folder, &comparison.axes, &names, samples)?];
+    let mut files = vec![replications(folder, &axes(&comparison.axes), &names, samples, None)?];
     if let Some(picture) = intervals::means_svg(comparison) {
         files.push(text(folder, "intervals.svg", &picture)?);
     }
@@ -38,13 +39,44 @@ pub fn write_plan(
     provenance: &Provenance,
 ) -> Result<Vec<PathBuf>, FileError> {
     let names: Vec<_> = plan.designs.iter().map(|row| (row.name.as_str(), row.levels.as_slice())).collect();
-    let mut files = vec![replications(folder, &plan.axes, &names, samples)?];
+    let mut files = vec![replications(folder, &axes(&plan.axes), &names, samples, None)?];
     if let Some(picture) = front::plan_svg(plan) {
         files.push(text(folder, "front.svg", &picture)?);
     }
     files.push(text(folder, "report.html", &html::plan_page(plan, provenance))?);
     files.push(json(folder, "plan.json", plan)?);
     Ok(files)
+}
+
+/// Writes `replications.csv`, `tornado.svg`, `report.html` and, last, `sensitivity.json` into a folder. Of every run the
+/// study's metrics are kept.
+pub fn write_sensitivity(
+    folder: &Path,
+    found: &Sensitivity,
+    design: &Design,
+    samples: &Samples,
+    provenance: &Provenance,
+) -> Result<Vec<PathBuf>, FileError> {
+    let study = &design.study;
+    let axes: Vec<_> = study.axes.iter().map(axis_name).chain(design.columns).collect();
+    let padded = |levels: &[String]| {
+        let missing = axes.len().saturating_sub(levels.len());
+        levels.iter().cloned().chain(std::iter::repeat_n(String::new(), missing)).collect::<Vec<_>>()
+    };
+    let named = study.variants.iter().map(|variant| (variant.name.as_str(), padded(&variant.levels)));
+    let named: Vec<(&str, Vec<String>)> = named.collect();
+    let named: Vec<(&str, &[String])> = named.iter().map(|(name, levels)| (*name, levels.as_slice())).collect();
+    let mut files = vec![replications(folder, &axes, &named, samples, Some(&study.metrics))?];
+    if let Some(picture) = tornado::svg(found) {
+        files.push(text(folder, "tornado.svg", &picture)?);
+    }
+    files.push(text(folder, "report.html", &html::sensitivity_page(found, provenance))?);
+    files.push(json(folder, "sensitivity.json", found)?);
+    Ok(files)
+}
+
+fn axes(axes: &[AxisRow]) -> Vec<&str> {
+    axes.iter().map(|axis| axis.name.as_str()).collect()
 }
 
 fn text(folder: &Path, name: &str, text: &str) -> Result<PathBuf, FileError> {
@@ -59,12 +91,12 @@ fn json(folder: &Path, name: &str, value: &impl Serialize) -> Result<PathBuf, Fi
 
 fn replications(
     folder: &Path,
-    axes: &[AxisRow],
+    axes: &[&str],
     variants: &[(&str, &[String])],
     samples: &Samples,
+    only: Option<&[Metric]>,
 ) -> Result<PathBuf, FileError> {
-    let axes: Vec<_> = axes.iter().map(|axis| axis.name.as_str()).collect();
-    write_file(folder, "replications.csv", |file| replications_csv(&axes, variants, samples, file))
+    write_file(folder, "replications.csv", |file| replications_csv(axes, variants, samples, only, file))
 }
 
 /// Writes one file of a folder.
@@ -84,6 +116,7 @@ fn replications_csv(
     axes: &[&str],
     variants: &[(&str, &[String])],
     samples: &Samples,
+    only: Option<&[Metric]>,
     file: &mut OutputFile,
 ) -> io::Result<()> {
     let mut rows = csv::Writer::from_writer(file);
@@ -92,7 +125,8 @@ fn replications_csv(
     for sample in samples.iter() {
         let (name, levels) = variants[sample.variant];
         let (replication, seed) = ((sample.replication + 1).to_string(), sample.seed.to_string());
-        for (key, value) in &sample.measures {
+        let kept = |key: &str| only.is_none_or(|only| only.iter().any(|metric| metric.key() == key));
+        for (key, value) in sample.measures.iter().filter(|(key, _)| kept(key)) {
             rows.write_field(name)?;
             for level in levels.iter().take(axes.len()) {
                 rows.write_field(level)?;
