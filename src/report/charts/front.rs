@@ -171,7 +171,9 @@ impl<'a> Front<'a> {
     /// and to the right. A point without room for one has its name in the table.
     fn names(&self, picture: &mut Picture, frame: &Frame<'_>, mut taken: Vec<Spot>) {
         let size = picture.text_size();
-        for point in &self.line {
+        // The one that stands out comes before the others.
+        let (first, others): (Vec<&Point>, Vec<_>) = self.line.iter().partition(|point| point.paint == ORANGE);
+        for point in first.into_iter().chain(others) {
             let (x, y) = (frame.x(point.across), frame.y(point.up));
             let name = fit(&point.name, size, (frame.right - frame.left) * 2 / 5);
             let (wide, half) = (width(&name, size), size * 3 / 5);

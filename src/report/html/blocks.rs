@@ -91,7 +91,7 @@ fn cells(row: &[Cell], heads: &[String]) -> Markup {
             @if column == 0 { th scope="row" { (cell.text) } }
             @else {
                 @let head = heads.get(column - 1);
-                td.name[head.is_some_and(String::is_empty)] data-v=[cell.value] data-head=[head] { (cell.text) }
+                td.name[head.is_some_and(String::is_empty)] data-v=[cell.value] data-head=[head] { (unbroken(&cell.text)) }
             }
         }
     }

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn differences_lie_on_both_sides_of_zero() {
-        let axis = Axis::values((-37.0, 90.0), false, "cost", 6, |value| format!("{value}"));
+        let axis = Axis::values((-37.0, 90.0), false, "cost", 7, |value| format!("{value}"));
         assert_eq!(labels(&axis), ["-40", "-20", "0", "20", "40", "60", "80"]);
         assert!(axis.at(-37.0) > 0.0 && axis.at(90.0) < 1.0 && axis.at(-37.0) < axis.at(0.0));
         let hours = Axis::values((0.0, 9_000.0), true, "makespan", 6, span);
