@@ -185,7 +185,7 @@ fn a_plan_says_what_it_cant_read() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(said(&["--vary", "maxvCpus=8,16"]).contains("--slo 'wait.p95 <= 15m'"));
-    assert!(said(&["--vary", "maxvCpus=8", "--slo", "wait.p59 <= 1m"]).contains("did you mean `wait_s.p95`?"));
+    assert!(said(&["--vary", "maxvCpus=8", "--slo", "cost.totl <= 1"]).contains("did you mean `cost.total`?"));
     let two = said(&["--vary", "maxvCpus=8", "--slo", "wait.p95 <= soon", "--minimize", "cost.totl"]);
     assert!(two.contains("like 15m") && two.contains("did you mean `cost.total`?"), "{two}");
 }

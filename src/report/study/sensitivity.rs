@@ -57,6 +57,7 @@ pub(in crate::report) fn head(found: &Sensitivity) -> String {
             counted(found.replications.into(), "replication"),
         ),
     };
+    text = fold(&text);
     if let Some(interrupted) = found.interrupted {
         let Interrupted { finished, wanted } = interrupted;
         let [finished, wanted] = [finished, wanted].map(count);
@@ -89,7 +90,7 @@ fn ranking_table(found: &Sensitivity, ranking: &Ranking) -> String {
     let (grave, others): (Vec<_>, Vec<_>) =
         ranking.changes.iter().partition(|change| change.kind <= ChangeKind::BestInDoubt);
     if !grave.is_empty() {
-        let heads = ["ASSUMPTION", "value", "what happens", "best then", "difference", "±", ""];
+        let heads = ["ASSUMPTION", "value", "what happens", "difference", "±", ""];
         parts.push(section(heads, grave.iter().map(|change| change_row(found, change, best))));
         let best = name(best);
         let told = format!("(difference: of the best one then from `{best}`, or of `{best}` from the one it is like)");
@@ -125,7 +126,7 @@ fn headline(ranking: &Ranking, best: &str, by: &str) -> String {
     } else if doubts > 0 {
         format!("THE BEST VARIANT IS IN DOUBT under {doubts} of {all};")
     } else if is_open {
-        format!("WHICH VARIANT IS BEST IS OPEN, and none of {all} makes another the best beyond doubt;")
+        format!("WHICH VARIANT IS BEST IS OPEN, and none of {all} makes another one the best;")
     } else if ranking.changes.is_empty() {
         format!("THE RANKING HOLDS under all {all}, at both ends of their ranges;")
     } else {
@@ -134,24 +135,21 @@ fn headline(ranking: &Ranking, best: &str, by: &str) -> String {
     format!("{told}\n{stands}")
 }
 
-fn change_row(found: &Sensitivity, change: &Change, best: usize) -> [String; 7] {
+fn change_row(found: &Sensitivity, change: &Change, best: usize) -> [String; 6] {
     let unit = found.metrics[0].unit;
-    // Where the best stays first in doubt, the nearest of those that it can't be told from.
+    let name = |variant: usize| found.variants[variant].name.as_str();
+    // Where the best one stays first: the first of those that it can't be told from any more.
     let rival = change.pairs.iter().find(|pair| pair.better == best);
     let difference = change.difference.or_else(|| rival.and_then(|pair| pair.difference));
     let what = match change.kind {
-        ChangeKind::AnotherIsBest => "another is best".to_owned(),
-        ChangeKind::BestInDoubt if change.best == best => {
-            rival.map_or_else(String::new, |pair| format!("like {}", found.variants[pair.worse].name))
-        }
-        ChangeKind::BestInDoubt => "in doubt".to_owned(),
-        ChangeKind::OthersReverse | ChangeKind::OthersInDoubt => String::new(),
+        ChangeKind::AnotherIsBest => format!("best: {}", name(change.best)),
+        _ if change.best != best => format!("like: {}", name(change.best)),
+        _ => format!("like: {}", rival.map_or("", |pair| name(pair.worse))),
     };
     [
         change.assumption.clone(),
         change.label.clone(),
         what,
-        found.variants[change.best].name.clone(),
         difference.map_or_else(|| NONE.to_owned(), |difference| signed(unit, difference.mean)),
         half_width(unit, difference.and_then(|difference| difference.half_width)),
         change.relative.map_or_else(String::new, signed_percent),
@@ -332,13 +330,13 @@ fn false_alarms(found: &Sensitivity) -> String {
     let effects = found.rows.iter().flat_map(|row| &row.levels).filter(|level| level.refused.is_none()).count();
     #[expect(clippy::cast_precision_loss, reason = "few effects")]
     let expected = effects as f64 * (1.0 - found.level);
-    format!(
-        "certain: beyond doubt with all effects on a metric ({effects}) taken together (Holm, {}); perhaps: by itself;\n\
-         without any effect, {} of them would be a perhaps by chance: more --replications tell;\n\
+    fold(&format!(
+        "certain: beyond doubt with all effects on a metric ({effects}) taken together (Holm, {}); perhaps: by itself; \
+         without any effect, {} of them would be a perhaps by chance: more --replications tell; \
          ± and the share are of the larger effect",
         percent(found.level),
         number(expected)
-    )
+    ))
 }
 
 /// A lead and names behind it, in lines of at most 100 columns.
