@@ -12,6 +12,9 @@ use crate::experiment::executor::Sample;
 /// The ledger's name in its study's folder. It is no result: it begins with a dot.
 const NAME: &str = ".windtunnel-study.jsonl";
 
+/// What names of results begin with while they are being written.
+pub const PARTIAL_PREFIX: &str = ".windtunnel-study-";
+
 /// The file's first line.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
@@ -79,6 +82,7 @@ impl Ledger {
             Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse { file: shown }),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
+        remove_partial(folder).map_err(failed)?;
         let header = Header { fingerprint: fingerprint.to_owned() };
         let Kept { header: found, samples, whole } = read(&file).map_err(failed)?;
         if !samples.is_empty() {
@@ -118,6 +122,17 @@ impl Ledger {
         line.push(b'\n');
         self.file.write_all(&line).map_err(failed)
     }
+}
+
+/// Removes what a study that was killed left of its results. Nobody else writes such files while the ledger is locked.
+fn remove_partial(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PARTIAL_PREFIX) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// What a ledger holds.
@@ -197,6 +212,7 @@ mod tests {
         let said = |fingerprint, resume| Ledger::open(folder.path(), fingerprint, resume).unwrap_err().to_string();
         assert!(said("abc", false).contains("3 finished runs") && said("abc", false).contains("--resume"));
         assert!(said("other", true).contains("another study"));
+        std::fs::write(folder.path().join(format!("{PARTIAL_PREFIX}x.part")), "cut").unwrap();
         let (held, _) = Ledger::open(folder.path(), "abc", true).unwrap();
         assert!(said("abc", true).contains("is in use"));
         held.remove().unwrap();

@@ -33,7 +33,7 @@ pub use compare::{
     AxisRow, Cell, Comparison, Difference, Interrupted, MetricColumn, Precision, Standing, VariantRow, Verdict, compare,
 };
 pub use executor::{Executor, Progress, Sample, Samples, StudyError, use_threads};
-pub use ledger::{Ledger, LedgerError};
+pub use ledger::{Ledger, LedgerError, PARTIAL_PREFIX};
 pub use metric::{Better, Measures, Metric, Unit, measures};
 pub use replicate::{replicate, simulate};
 pub use steady::steady_state;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::report::output::temporary;
+use crate::experiment::PARTIAL_PREFIX;
+use crate::report::output::{temporary, temporary_as};
 
 /// A file that can't be written.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,15 @@ pub struct OutputFile {
 impl OutputFile {
     /// Begins a file that will stand at `path`. Call it before the run: a file that can't be written should not cost one.
     pub fn create(path: &Path) -> Result<Self, FileError> {
+        Self::begin(path, temporary)
+    }
+
+    /// The same for a study's results: what a study that is killed leaves of it, the next one of its folder removes.
+    pub(super) fn of_study(path: &Path) -> Result<Self, FileError> {
+        Self::begin(path, |folder| temporary_as(folder, PARTIAL_PREFIX))
+    }
+
+    fn begin(path: &Path, temporary: impl Fn(&Path) -> io::Result<NamedTempFile>) -> Result<Self, FileError> {
         let failed = |source| FileError::new(path, source);
         // A device like `/dev/null` would be replaced by a file.
         if fs::metadata(path).is_ok_and(|it| !it.is_file()) {

@@ -94,8 +94,13 @@ fn error(folder: &Path, file: &'static str, source: io::Error) -> OutputError {
 
 /// A file without a name yet, in a folder.
 pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    temporary_as(folder, ".windtunnel-")
+}
+
+/// The same with a name that begins so.
+pub(super) fn temporary_as(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".windtunnel-").suffix(".part");
+    builder.prefix(prefix).suffix(".part");
     // Temporary files are private by default; results are as readable as the user's other files (the umask applies).
     #[cfg(unix)]
     {

@@ -16,6 +16,7 @@ fn expected(name: &str) -> Vec<&'static str> {
     let more: &[&str] = match name {
         "nothing" => return Vec::new(),
         "plan" => return vec!["front"],
+        "sensitivity" => return vec!["tornado", "tornado-2", "tornado-3"],
         "comparison" => {
             return vec![
                 "means",

@@ -1,4 +1,4 @@
-//! Pages of some shipped scenarios, of a run in which nothing happens, and of two studies, made by the binary.
+//! Pages of some shipped scenarios, of a run in which nothing happens, and of three studies, made by the binary.
 
 use std::fs;
 use std::path::Path;
@@ -18,9 +18,10 @@ const SCENARIOS: [&str; 6] =
     ["getting-started", "spot-against-on-demand", "scarce-capacity", "two-teams", "multi-node", "grid-array"];
 
 /// What of `scenarios/studies` is opened: a name for the page, the command, the study, and what keeps it short.
-const STUDIES: [(&str, &str, &str, &[&str]); 2] = [
+const STUDIES: [(&str, &str, &str, &[&str]); 3] = [
     ("comparison", "compare", "spot-retries", &["--replications", "3"]),
     ("plan", "plan", "nightly-burst", &["--max-replications", "5", "--fresh", "2", "--slo", "makespan <= 5h"]),
+    ("sensitivity", "sensitivity", "nightly-burst", &["--replications", "3"]),
 ];
 
 /// All pages; they are made once.

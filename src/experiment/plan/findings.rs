@@ -95,7 +95,7 @@ pub enum Outcome {
     Feasible,
     /// Better ones keep the objectives, so whether it does was not looked into to the end.
     Passed,
-    /// Misses an objective.
+    /// Misses an objective: beyond doubt, or on average after as many runs as were allowed.
     Infeasible,
     /// Seemed to keep the objectives, and did not under fresh seeds.
     NotHeld,
@@ -189,7 +189,7 @@ impl Plan {
                 cost: state.cost,
                 wait: estimate(samples, index, &front_against, state.runs, study.level),
                 objectives: state.judged.clone(),
-                outcome: outcome(state, Some(index) == chosen),
+                outcome: outcome(state, request, Some(index) == chosen),
             })
             .collect();
         let most = states.iter().map(|state| state.runs).max().unwrap_or(0);
@@ -239,12 +239,13 @@ fn front_metric(request: &PlanRequest) -> Metric {
     spans.into_iter().find(|metric| **metric != request.minimize).cloned().unwrap_or_else(|| Metric::of("wait_s.p95"))
 }
 
-fn outcome(state: &State, is_chosen: bool) -> Outcome {
+fn outcome(state: &State, request: &PlanRequest, is_chosen: bool) -> Outcome {
     match (&state.fresh, state.met()) {
         _ if is_chosen => Outcome::Chosen,
         (Some(fresh), _) if !fresh.held => Outcome::NotHeld,
         (_, Met::No) => Outcome::Infeasible,
         (_, Met::Yes) => Outcome::Feasible,
+        (_, Met::Open) if !state.is_acceptable(request.runs_at_most) => Outcome::Infeasible,
         (_, Met::Open) => Outcome::Passed,
     }
 }
@@ -313,8 +314,12 @@ fn front(candidates: &[Candidate], better: Better) -> Vec<usize> {
 fn regions(study: &Study, request: &PlanRequest, candidates: &[Candidate]) -> Vec<Region> {
     let mut regions = Vec::new();
     for (objective, asked) in request.objectives.iter().enumerate() {
-        let misses =
-            |design: &usize| candidates[*design].objectives.get(objective).is_some_and(|judged| judged.met == Met::No);
+        let misses = |design: &usize| {
+            let candidate = &candidates[*design];
+            let on_average = candidate.outcome == Outcome::Infeasible;
+            let missed = |judged: &Judgement| judged.met == Met::No || (on_average && !judged.on_average);
+            candidate.objectives.get(objective).is_some_and(missed)
+        };
         let better = asked.metric.better();
         let region = |place: String, designs: Vec<usize>| {
             let means =

@@ -94,7 +94,7 @@ impl State {
     }
 
     /// Whether it may be chosen: no objective is missed, and at the cap none is open but on the right side.
-    fn is_acceptable(&self, at_most: u32) -> bool {
+    pub(super) fn is_acceptable(&self, at_most: u32) -> bool {
         match self.met() {
             Met::Yes => true,
             Met::No => false,

@@ -34,7 +34,7 @@ pub(in crate::report) fn plan_svg(plan: &Plan) -> Option<String> {
 fn plan_sentence(plan: &Plan) -> String {
     let choice = plan.chosen.as_ref().map_or_else(
         || "Nothing keeps the objectives.".to_owned(),
-        |chosen| format!("{} is the best that keeps the objectives.", plan.designs[chosen.design].name),
+        |chosen| format!("“{}” is the best that keeps the objectives.", plan.designs[chosen.design].name),
     );
     designs(plan)
         .map_or_else(|| "No design has a value of both.".to_owned(), |front| format!("{choice} {}", front.sentence()))
@@ -120,7 +120,7 @@ impl<'a> Front<'a> {
 
     fn sentence(&self) -> String {
         let told = |point: &Point| {
-            format!("{} ({} at {})", point.name, self.across.unit.show(point.across), self.up.unit.show(point.up))
+            format!("“{}” ({} at {})", point.name, self.across.unit.show(point.across), self.up.unit.show(point.up))
         };
         let [first, .., last] = self.line.as_slice() else {
             return format!("{} is the best in both: no trade is to be made.", told(&self.line[0]));

@@ -111,13 +111,13 @@ fn sentence(metric: &MetricColumn, baseline: &str, rows: &[(Row, Verdict)]) -> S
         .iter()
         .map(|(row, _)| row)
         .reduce(|most, row| if row.estimate.mean.abs() > most.estimate.mean.abs() { row } else { most });
+    let largest = largest.filter(|row| row.estimate.mean != 0.0).map_or_else(
+        || format!("all are as “{baseline}”"),
+        |row| format!("furthest from “{baseline}” is “{}”: {}", row.name, row.figure),
+    );
     let parts = [(with(Verdict::Better), "better"), (with(Verdict::Worse), "worse"), (open, "not distinguishable")];
     let parts: Vec<_> = parts.into_iter().filter(|part| part.0 > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let largest = largest.filter(|row| row.estimate.mean != 0.0);
-    let largest =
-        largest.map_or_else(String::new, |row| format!("; the largest difference is {}'s, {}", row.name, row.figure));
-    let (count, key) = (counted(rows.len() as u64, "variant"), &metric.key);
-    format!("Of {count}, by {key}, {} than {baseline}{largest}.", parts.join(", "))
+    format!("By {}, of {}: {}; {largest}.", metric.key, counted(rows.len() as u64, "variant"), parts.join(", "))
 }
 
 /// Draws rows below each other on one axis, with a line where `zero` is.
@@ -171,4 +171,30 @@ fn one(picture: &mut Picture, frame: &Frame<'_>, row: &Row, top: i32) {
         }
     }
     picture.rect((mean - 4, y - 4), (mean + 4, y + 4), row.paint);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Better, Metric};
+
+    #[test]
+    fn the_sentence_counts_verdicts_and_names_the_furthest() {
+        let row = |name: &str, mean: f64, figure: &str| Row {
+            name: name.to_owned(),
+            figure: figure.to_owned(),
+            estimate: Estimate { n: 5, mean, deviation: Some(1.0), half_width: Some(1.0) },
+            paint: BLUE,
+        };
+        let metric = MetricColumn { key: Metric::of("cost.total"), unit: Unit::Usd, better: Better::Lower };
+        let rows = [
+            (row("a", -2.0, "-$2.00"), Verdict::Better),
+            (row("b", 5.0, "+$5.00"), Verdict::Worse),
+            (row("c", 0.1, "+$0.10"), Verdict::NotDistinguishable),
+        ];
+        let told = "By cost.total, of 3 variants: 1 better, 1 worse, 1 not distinguishable; furthest from “base” is “b”: +$5.00.";
+        assert_eq!(sentence(&metric, "base", &rows), told);
+        let same = "By cost.total, of 1 variant: 1 not distinguishable; all are as “base”.";
+        assert_eq!(sentence(&metric, "base", &[(row("c", 0.0, "0"), Verdict::NotDistinguishable)]), same);
+    }
 }

@@ -57,13 +57,12 @@ pub(in crate::report) fn sensitivity_page(found: &Sensitivity, provenance: &Prov
     let figures =
         (0..found.metrics.len()).filter(|_| found.morris.is_none()).map(|index| tornado::figure(found, index));
     let figures: Vec<Figure> = figures.collect();
-    let text = told::sensitivity_table(found);
     let body = html! {
         (head(&found.scenario, &found.description, &told::head(found)))
         (sentences("findings", "What it says", &told::sentences(found)))
         @if !figures.is_empty() { (section("effects", "Effects", &html! { @for one in &figures { (figure(one)) } })) }
         (tables(&told::tables(found)))
-        (section("text", "As on a terminal", &html! { details { summary { "The whole study as text" } pre { (text) } } }))
+        (sentences("notes", "Notes", &told::remarks(found)))
         (appendix::assumed(&found.assumptions))
         (appendix::provenance(&seeds_of((found.seed, last)), None, provenance))
     };

@@ -151,8 +151,8 @@ pub(in crate::report) fn sentence(comparison: &Comparison) -> String {
     let Some(mean) = best.metrics[0].estimate else { return format!("No run has a value of {}.", metric.key) };
     let baseline = &comparison.variants[comparison.baseline].name;
     let against = match &best.metrics[0].difference {
-        Some(found) if found.verdict != Verdict::Better => format!(", which can't be told from {baseline}"),
-        Some(found) => format!(", {} against {baseline}", words::difference(found, metric.unit)),
+        Some(found) if found.verdict != Verdict::Better => format!(", which can't be told from “{baseline}”"),
+        Some(found) => format!(", {} against “{baseline}”", words::difference(found, metric.unit)),
         None if at == comparison.baseline && comparison.variants.len() > 1 => ", and is the baseline".to_owned(),
         None => String::new(),
     };
@@ -160,5 +160,5 @@ pub(in crate::report) fn sentence(comparison: &Comparison) -> String {
         0 => String::new(),
         open => format!("; {} can't be told from it", counted(open as u64, "variant")),
     };
-    format!("{} has the best {}: {}{against}{open}.", best.name, metric.key, words::estimate(&mean, metric.unit))
+    format!("“{}” has the best {}: {}{against}{open}.", best.name, metric.key, words::estimate(&mean, metric.unit))
 }

@@ -106,7 +106,7 @@ fn write_file(
     write: impl FnOnce(&mut OutputFile) -> io::Result<()>,
 ) -> Result<PathBuf, FileError> {
     let path = folder.join(name);
-    let mut file = OutputFile::create(&path)?;
+    let mut file = OutputFile::of_study(&path)?;
     write(&mut file).map_err(|source| FileError::new(&path, source))?;
     file.finish()
 }

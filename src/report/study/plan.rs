@@ -8,7 +8,7 @@ use crate::report::form::{Cell, NONE, Table};
 use crate::report::study::words;
 use crate::report::terminal::section;
 
-/// The plan as text of at most 100 columns, with a line break at the end.
+/// The plan as text of at most 100 columns (but for the command that runs it), with a line break at the end.
 pub fn plan_table(plan: &Plan) -> String {
     let mut sections = vec![head(plan), verdict(plan).join("\n  ")];
     for mut table in tables(plan) {
@@ -74,12 +74,11 @@ fn chosen_lines(plan: &Plan, chosen: &Chosen) -> Vec<String> {
             Met::Yes => ", beyond doubt",
             Met::No | Met::Open => ", on average, not beyond doubt",
         });
+        lines.push(line);
         if chosen.fresh.runs > 0 {
             let tried = words::estimate_cell(fresh.estimate, objective.unit).text;
-            write!(line, "; fresh seeds: {tried}, kept by {} of {} runs", fresh.kept, chosen.fresh.runs)
-                .expect("writing to a string can't fail");
+            lines.push(format!("under fresh seeds {tried}, kept by {} of {} runs", fresh.kept, chosen.fresh.runs));
         }
-        lines.push(line);
     }
     lines.push(runner_up(plan));
     if !design.settings.is_empty() {

@@ -2,7 +2,7 @@
 //! is in `sensitivity.json` too.
 
 use crate::experiment::sensitivity::{
-    Change, ChangeKind, Effect, End, Influence, LevelRow, Ranking, Row, Sensitivity, Why,
+    Change, ChangeKind, Effect, Elementary, End, Influence, LevelRow, Ranking, Row, Screened, Sensitivity, Why,
 };
 use crate::experiment::{Better, Interrupted, MetricColumn, Unit};
 use crate::metrics::figures::{count, counted, number, percent};
@@ -175,9 +175,20 @@ pub(in crate::report) fn sentences(found: &Sensitivity) -> Vec<String> {
     sentences
 }
 
+/// What else is to be known, a sentence each.
+pub(in crate::report) fn remarks(found: &Sensitivity) -> Vec<String> {
+    // Lines that go on begin with a space.
+    notes(found).replace("\n  ", " ").lines().map(str::to_owned).collect()
+}
+
 /// A table for each metric, the largest effect first.
 pub(in crate::report) fn tables(found: &Sensitivity) -> Vec<Table> {
-    let tables = found.metrics.iter().enumerate().filter(|_| found.morris.is_none()).map(|(index, metric)| {
+    let tables = found.metrics.iter().enumerate().map(|(index, metric)| {
+        if found.morris.is_some() {
+            let (rows, _) = screened(found, index, metric.unit);
+            let rows = rows.into_iter().map(|row| row.map(form::Cell::text).to_vec());
+            return Table::new(metric.key.key(), &SCREENING_HEADS, rows.collect()).of("assumption").ordered();
+        }
         let rows = found.tornado(index);
         let shown = rows.iter().filter(|row| row.influence(index) >= Some(Influence::Perhaps));
         let rows = shown.map(|row| tornado_row(row, index, metric.unit).map(form::Cell::text).to_vec());
@@ -250,13 +261,28 @@ fn tornado_row(row: &Row, metric: usize, unit: Unit) -> [String; 9] {
     ]
 }
 
+const SCREENING_HEADS: [&str; 6] = ["range", "mu*", "±", "of the mean", "mu", "sigma/mu*"];
+
 /// Elementary effects on a metric.
 fn screening(found: &Sensitivity, index: usize, metric: &MetricColumn) -> String {
-    let Some(screening) = &found.morris else { return String::new() };
+    let (rows, small) = screened(found, index, metric.unit);
     let title = metric.key.key().to_uppercase();
-    let heads = [title.as_str(), "range", "mu*", "±", "of the mean", "mu", "sigma/mu*"];
-    let mut rows: Vec<_> =
-        screening.rows.iter().filter_map(|row| row.effects[index].map(|effect| (row, effect))).collect();
+    let [range, mu_star, half, share, mu, sigma] = SCREENING_HEADS;
+    let heads = [title.as_str(), range, mu_star, half, share, mu, sigma];
+    let mut parts = vec![base_line(found, index, metric), section(heads, rows)];
+    let (none, small): (Vec<_>, Vec<_>) = small.into_iter().partition(|(_, effect)| effect.mu_star.mean == 0.0);
+    for (told, rows) in [("below 1 % of the largest", small), ("no effect", none)] {
+        if !rows.is_empty() {
+            parts.push(lines(told, rows.iter().map(|(row, _)| row.assumption.as_str())));
+        }
+    }
+    parts.join("\n")
+}
+
+/// Elementary effects as rows, the largest first; and those that are too small for one.
+fn screened(found: &Sensitivity, index: usize, unit: Unit) -> (Vec<[String; 7]>, Vec<(&Screened, Elementary)>) {
+    let all = found.morris.iter().flat_map(|screening| &screening.rows);
+    let mut rows: Vec<_> = all.filter_map(|row| row.effects[index].map(|effect| (row, effect))).collect();
     rows.sort_by(|a, b| b.1.mu_star.mean.total_cmp(&a.1.mu_star.mean));
     let largest = rows.first().map_or(0.0, |(_, effect)| effect.mu_star.mean);
     let mean = found.variants[found.baseline].means[index].map_or(0.0, |mean| mean.mean.abs());
@@ -266,21 +292,14 @@ fn screening(found: &Sensitivity, index: usize, metric: &MetricColumn) -> String
         [
             row.assumption.clone(),
             short(&row.range),
-            metric.unit.show(effect.mu_star.mean),
-            half_width(metric.unit, effect.mu_star.half_width),
+            unit.show(effect.mu_star.mean),
+            half_width(unit, effect.mu_star.half_width),
             if mean > 0.0 { percent(effect.mu_star.mean / mean) } else { NONE.to_owned() },
-            signed(metric.unit, effect.mu),
+            signed(unit, effect.mu),
             effect.interaction.map_or_else(|| NONE.to_owned(), number),
         ]
     });
-    let mut parts = vec![base_line(found, index, metric), section(heads, shown)];
-    let (none, small): (Vec<_>, Vec<_>) = small.into_iter().partition(|(_, effect)| effect.mu_star.mean == 0.0);
-    for (told, rows) in [("below 1 % of the largest", small), ("no effect", none)] {
-        if !rows.is_empty() {
-            parts.push(lines(told, rows.iter().map(|(row, _)| row.assumption.as_str())));
-        }
-    }
-    parts.join("\n")
+    (shown.collect(), small)
 }
 
 fn notes(found: &Sensitivity) -> String {

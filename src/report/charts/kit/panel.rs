@@ -125,7 +125,7 @@ pub(in crate::report) fn ruled<'a>(picture: &mut Picture, across_axis: &'a Axis,
 /// Vertical grid lines at those ticks whose labels have room; below them the labels and the unit.
 fn across(picture: &mut Picture, frame: &Frame<'_>, labelled: bool) {
     let size = picture.text_size();
-    let mut free_from = i32::MIN;
+    let mut free_from = 0;
     for (value, label) in &frame.across.ticks {
         let x = frame.x(*value);
         let half = text::width(label, size) / 2;
