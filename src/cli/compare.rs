@@ -11,7 +11,7 @@ use crate::report;
 
 /// Compare variants of a scenario: means with confidence intervals, paired differences, ranks.
 ///
-/// All variants meet the same seeds, and so the same jobs and the same Spot weather.
+/// All variants meet the same seeds, and so the same jobs; and the same Spot weather, if they allow the same instance types.
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
     #[command(flatten)]

@@ -8,6 +8,7 @@
 //! | `replicate`, `executor` | one run; many beside each other, with the same results on any number of threads |
 //! | `ledger` | what is kept of an unfinished study, and how it goes on |
 //! | `compare` | estimates, paired differences, ranks |
+//! | `pareto` | which designs no other beats in both of two metrics |
 //! | `plan/` | the cheapest design that keeps its objectives |
 //! | `warmup` | how much of a run's beginning is left out |
 //! | `steady` | what a run after its warm-up says of the steady state |
@@ -20,6 +21,7 @@ mod compare;
 mod executor;
 mod ledger;
 mod metric;
+mod pareto;
 pub mod plan;
 mod replicate;
 pub mod sensitivity;
@@ -35,6 +37,7 @@ pub use compare::{
 pub use executor::{Executor, Progress, Sample, Samples, StudyError, use_threads};
 pub use ledger::{Ledger, LedgerError, PARTIAL_PREFIX};
 pub use metric::{Better, Measures, Metric, Unit, measures};
+pub use pareto::front;
 pub use replicate::{replicate, simulate};
 pub use steady::steady_state;
 pub use study::{LEVEL, REPLICATIONS, REPLICATIONS_MAX, Replications, Study};

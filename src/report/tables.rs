@@ -130,20 +130,18 @@ pub(super) fn instance_types(summary: &Summary) -> Table {
 
 /// Nothing for a single queue: its figures are the run's.
 pub(super) fn queues(summary: &Summary) -> Table {
-    let rows = summary.queues.iter().filter(|_| summary.queues.len() > 1).map(|queue| {
-        vec![
-            Cell::text(&*queue.queue),
-            Cell::count(queue.submitted),
-            Cell::count(queue.succeeded),
-            Cell::count(queue.failed),
-            Cell::count(queue.unfinished),
-            Cell::span(queue.wait_s.p50),
-            Cell::span(queue.wait_s.p95),
-            Cell::span(queue.wait_s.max),
-        ]
-    });
-    let heads = ["submitted", "succeeded", "failed", "unfinished", "wait p50", "p95", "max"];
-    Table::new("Queues", &heads, rows.collect()).of("queue")
+    let rows = summary.queues.iter().filter(|_| summary.queues.len() > 1);
+    let rows =
+        rows.map(|row| outcomes(&row.queue, [row.submitted, row.succeeded, row.failed, row.unfinished], &row.wait_s));
+    Table::new("Queues", &OUTCOMES, rows.collect()).of("queue")
+}
+
+const OUTCOMES: [&str; 7] = ["submitted", "succeeded", "failed", "unfinished", "wait p50", "p95", "max"];
+
+/// What became of some of the jobs, and how long they waited.
+fn outcomes(name: &str, counts: [u64; 4], wait_s: &Quantiles) -> Vec<Cell> {
+    let spans = [wait_s.p50, wait_s.p95, wait_s.max].map(Cell::span);
+    [Cell::text(name)].into_iter().chain(counts.map(Cell::count)).chain(spans).collect()
 }
 
 /// Who had how much of the fair-share queues.
@@ -168,20 +166,11 @@ pub(super) fn shares(summary: &Summary) -> Table {
 }
 
 pub(super) fn job_names(summary: &Summary) -> Table {
-    let rows = summary.job_names.iter().map(|row| {
-        vec![
-            Cell::text(&row.job_name),
-            Cell::count(row.submitted),
-            Cell::count(row.succeeded),
-            Cell::count(row.failed),
-            Cell::count(row.unfinished),
-            Cell::span(row.wait_s.p50),
-            Cell::span(row.wait_s.p95),
-            Cell::span(row.wait_s.max),
-        ]
-    });
-    let heads = ["submitted", "succeeded", "failed", "unfinished", "wait p50", "p95", "max"];
-    Table::new("Job names", &heads, rows.collect()).of("job name")
+    let rows = summary
+        .job_names
+        .iter()
+        .map(|row| outcomes(&row.job_name, [row.submitted, row.succeeded, row.failed, row.unfinished], &row.wait_s));
+    Table::new("Job names", &OUTCOMES, rows.collect()).of("job name")
 }
 
 /// A queue's head blocked by something: queue (empty where there is but one), reason, seconds.

@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::experiment::compare::{AxisRow, MetricColumn};
+use crate::experiment::compare::{AxisRow, MetricColumn, estimate, pairs};
 use crate::experiment::executor::{Executor, Samples};
 use crate::experiment::metric::{Better, Metric, Unit};
+use crate::experiment::pareto;
 use crate::experiment::plan::search::{PlanRequest, State};
 use crate::experiment::plan::slo::{Judgement, Met};
 use crate::experiment::stats::{Estimate, paired};
@@ -250,11 +251,6 @@ fn outcome(state: &State, request: &PlanRequest, is_chosen: bool) -> Outcome {
     }
 }
 
-fn estimate(samples: &Samples, design: usize, metric: &Metric, runs: u32, level: f64) -> Option<Estimate> {
-    let values: Vec<f64> = samples.values(design, metric, runs).into_iter().flatten().collect();
-    Estimate::of(&values, level)
-}
-
 /// The best of the other designs that may keep the objectives.
 fn runner_up(
     study: &Study,
@@ -276,9 +272,7 @@ fn runner_up(
     };
     let design = (0..candidates.len()).filter(may).min_by(|a, b| badness(a).total_cmp(&badness(b)).then(a.cmp(b)))?;
     let runs = candidates[design].runs.min(candidates[chosen].runs);
-    let values = |design| samples.values(design, &request.minimize, runs);
-    let (best, own): (Vec<_>, Vec<_>) =
-        values(chosen).into_iter().zip(values(design)).filter_map(|(a, b)| Some((a?, b?))).unzip();
+    let (best, own) = pairs(samples, &request.minimize, (chosen, design), runs);
     Some(RunnerUp { design, difference: paired(&best, &own, study.level) })
 }
 
@@ -298,16 +292,7 @@ fn nearest_miss(candidates: &[Candidate]) -> Option<Miss> {
 fn front(candidates: &[Candidate], better: Better) -> Vec<usize> {
     let sign = if better == Better::Lower { 1.0 } else { -1.0 };
     let points = candidates.iter().enumerate();
-    let mut points: Vec<_> =
-        points.filter_map(|(index, one)| Some((sign * one.cost?.mean, one.wait?.mean, index))).collect();
-    points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-    let mut best = f64::INFINITY;
-    points.retain(|&(_, wait, _)| {
-        let on_front = wait < best;
-        best = best.min(wait);
-        on_front
-    });
-    points.into_iter().map(|(.., index)| index).collect()
+    pareto::front(points.filter_map(|(index, one)| Some((index, sign * one.cost?.mean, one.wait?.mean))))
 }
 
 /// Where objectives are missed: first values of an axis with which every design misses one, then single designs.

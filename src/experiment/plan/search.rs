@@ -6,11 +6,12 @@
 //! Andradóttir and Kim (Naval Research Logistics 57, 2010), with paired differences under common random numbers and
 //! Bonferroni's inequality over designs and looks. The design found is then run under seeds that the search never saw.
 
+use crate::experiment::compare::pairs;
 use crate::experiment::executor::{Executor, Progress, Samples, StudyError};
 use crate::experiment::metric::{Better, Metric};
 use crate::experiment::plan::findings::{Fresh, Plan};
 use crate::experiment::plan::slo::{Judgement, Met, Objective};
-use crate::experiment::stats::{Estimate, paired};
+use crate::experiment::stats::{Estimate, paired, together};
 use crate::experiment::study::Study;
 use crate::scenario::{Finding, Findings, StudyFile};
 
@@ -152,10 +153,9 @@ pub fn plan(
 /// The confidence that each judgement needs for all of them to hold together: Bonferroni over designs, objectives with
 /// the comparison of costs, and looks.
 fn single_level(study: &Study, request: &PlanRequest) -> f64 {
-    let looks = 2.0 + (f64::from(request.runs_at_most) / f64::from(FIRST_RUNS)).max(1.0).log2().ceil();
-    #[expect(clippy::cast_precision_loss, reason = "few designs, few objectives")]
-    let judgements = study.variants.len() as f64 * (request.objectives.len() + 1) as f64;
-    1.0 - (1.0 - study.level) / (judgements * looks)
+    let doublings = request.runs_at_most.div_ceil(FIRST_RUNS).max(1).next_power_of_two().ilog2();
+    let judgements = study.variants.len() * (request.objectives.len() + 1);
+    together(study.level, judgements * (2 + doublings as usize))
 }
 
 impl Search<'_> {
@@ -213,8 +213,7 @@ impl Search<'_> {
     fn is_worse(&self, samples: &Samples, design: usize, than: usize) -> bool {
         let runs = self.states[design].runs.min(self.states[than].runs);
         let metric = &self.request.minimize;
-        let (own, other) = (samples.values(design, metric, runs), samples.values(than, metric, runs));
-        let (other, own): (Vec<_>, Vec<_>) = other.into_iter().zip(own).filter_map(|(a, b)| Some((a?, b?))).unzip();
+        let (other, own) = pairs(samples, metric, (than, design), runs);
         let Some((low, high)) = paired(&other, &own, self.level).and_then(|found| found.ends()) else { return false };
         // Equal to the last digit in every run: nothing is to be learned from more of them.
         let equal = low == 0.0 && high == 0.0 && design > than;

@@ -1,7 +1,7 @@
 //! Two metrics against each other: every design a point, and the front of those that no other beats in both.
 
 use crate::experiment::plan::{Outcome, Plan};
-use crate::experiment::{Better, Comparison, MetricColumn, Unit};
+use crate::experiment::{Better, Comparison, MetricColumn, Unit, front};
 use crate::metrics::figures::counted;
 use crate::report::charts::kit::palette::{BLUE, GREY, INK, ORANGE, Paint};
 use crate::report::charts::kit::{Anchor, Axis, Figure, Frame, Key, Mark, Panel, Picture, dashed, fit, width};
@@ -69,23 +69,10 @@ pub(in crate::report) fn of_comparison(comparison: &Comparison) -> Option<Figure
             Some((index, Point { name: variant.name.clone(), across: mean(across)?, up: mean(up)?, paint }))
         })
         .collect();
-    let line = front(&points);
+    let line = front(points.iter().map(|(index, point)| (*index, point.across, point.up)));
     let metrics = (&comparison.metrics[across], &comparison.metrics[up]);
     let front = Front::new(metrics, points, &line, &[(ORANGE, "baseline"), (BLUE, "other variants")])?;
     Some(Figure::new("front", &title(metrics), front.sentence(), |picture| front.draw(picture)))
-}
-
-/// Points that no other beats in both, from the left.
-fn front(points: &[(usize, Point)]) -> Vec<usize> {
-    let mut sorted: Vec<_> = points.iter().collect();
-    sorted.sort_by(|a, b| a.1.across.total_cmp(&b.1.across).then(a.1.up.total_cmp(&b.1.up)).then(a.0.cmp(&b.0)));
-    let mut best = f64::INFINITY;
-    let on_front = sorted.into_iter().filter(|(_, point)| {
-        let better = point.up < best;
-        best = best.min(point.up);
-        better
-    });
-    on_front.map(|(index, _)| *index).collect()
 }
 
 fn title((across, up): (&MetricColumn, &MetricColumn)) -> String {
