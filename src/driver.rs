@@ -40,6 +40,9 @@ pub enum DriverError {
     /// A replay's core decided otherwise than the journal's, or the journal is damaged.
     #[error(transparent)]
     Replay(Box<dyn std::error::Error + Send + Sync>),
+    /// The world can't be reached, or may not be driven any more.
+    #[error(transparent)]
+    World(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Runs a world to its end and returns the number of steps.

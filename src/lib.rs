@@ -35,6 +35,8 @@ pub mod history;
 pub mod ids;
 pub mod import;
 pub mod journal;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod metrics;
 pub mod model;
 mod nearest;

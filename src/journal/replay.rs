@@ -39,7 +39,7 @@ pub fn replay(journal: Reader, watcher: &mut impl Watcher) -> Result<Equal, Repl
             Ok(replay_error) => *replay_error,
             Err(other) => ReplayError::Watcher(DriverError::Replay(other)),
         },
-        io @ DriverError::Io { .. } => ReplayError::Watcher(io),
+        other @ (DriverError::Io { .. } | DriverError::World(_)) => ReplayError::Watcher(other),
     })?;
     Ok(Equal { steps, commands: world.commands })
 }

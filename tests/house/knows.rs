@@ -45,11 +45,6 @@ const MODULES: &[Row] = &[
         "the world is given as ids and numbers; files, names and results are other people's business",
     ),
     row(
-        "live",
-        &["units", "ids", "model", "pod", "catalog", "scheduler", "driver"],
-        "a real cluster is a world like the other, and the worlds don't know each other",
-    ),
-    row(
         "metrics",
         &["units", "ids", "model", "scheduler", "driver"],
         "a fold over observations and decisions judges every world alike, and can't peek at hidden truth",
@@ -64,6 +59,11 @@ const MODULES: &[Row] = &[
         &["units", "ids", "nearest", "model", "catalog", "scheduler", "driver", "history"],
         "the control plane turns documents into facts for the core, and history into answers; it holds no core, no clock \
          and no world",
+    ),
+    row(
+        "live",
+        &["units", "ids", "nearest", "model", "pod", "catalog", "scheduler", "driver", "journal", "history", "batch"],
+        "a real cluster is a world like the other, and the worlds don't know each other; what it was is in its journal",
     ),
     row(
         "import",
@@ -115,17 +115,24 @@ const MODULES: &[Row] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("comfy_table", &["cli", "report"]),
+    ("crc32fast", &["journal"]),
     ("csv", &["catalog", "metrics", "report", "import", "experiment"]),
     ("ctrlc", &["cli"]),
     ("flate2", &["journal", "import", "scenario"]),
+    ("futures", &["live"]),
     ("hdrhistogram", &["metrics"]),
+    ("http_body_util", &["live"]),
+    ("hyper", &["live"]),
+    ("hyper_util", &["live"]),
     ("indicatif", &["cli"]),
+    ("jiff", &["live"]),
     ("jsonc_parser", &["scenario"]),
     ("jsonschema", &["scenario"]),
     ("k8s_openapi", &["live"]),
     ("kube", &["live"]),
     ("maud", &["report"]),
     ("plotters", &["report"]),
+    ("prometheus_client", &["live"]),
     ("rand", &["sim"]),
     ("rand_distr", &["sim"]),
     ("rand_xoshiro", &["sim"]),
@@ -138,6 +145,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tempfile", &["journal", "experiment", "report", "cli", "live"]),
     ("thiserror", NOT_IN_THE_CORE),
     ("tokio", &["live"]),
+    ("tracing", &["live"]),
+    ("tracing_subscriber", &["live"]),
     ("uuid", &["pod"]),
 ];
 
