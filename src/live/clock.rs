@@ -32,7 +32,7 @@ impl Clock {
 
     /// Now.
     pub fn now(&self) -> SimTime {
-        self.at(SystemTime::now())
+        self.at(wall())
     }
 
     /// The run's time at a time of the wall.
@@ -43,7 +43,7 @@ impl Clock {
 
     /// How long to wait, by the wall, until a time of the run; zero if it has come.
     pub fn until(&self, at: SimTime) -> Duration {
-        self.until_from(at, SystemTime::now())
+        self.until_from(at, wall())
     }
 
     fn until_from(&self, at: SimTime, wall: SystemTime) -> Duration {
@@ -52,6 +52,12 @@ impl Clock {
         let since = wall.duration_since(self.began_at).unwrap_or_default();
         due.map_or(Duration::MAX, |due| due.saturating_sub(since))
     }
+}
+
+/// The wall clock. A live run is the one kind of run that happens at a time of day.
+#[expect(clippy::disallowed_methods, reason = "the world is real, and so is its time")]
+pub fn wall() -> SystemTime {
+    SystemTime::now()
 }
 
 fn millis(span: Duration) -> u64 {
@@ -73,6 +79,6 @@ mod tests {
         assert_eq!(clock.at(began - Duration::from_secs(5)), SimTime::ZERO, "a wall clock set back");
         let resumed = clock.not_before(SimTime::from_millis(300_000));
         assert_eq!(resumed.at(after(2)), SimTime::from_millis(300_000));
-        assert_eq!(clock.until_from(SimTime::MAX, after(2)) > Duration::from_secs(1 << 40), true);
+        assert!(clock.until_from(SimTime::MAX, after(2)) > Duration::from_hours(24 * 365 * 1_000));
     }
 }
