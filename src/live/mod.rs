@@ -9,9 +9,11 @@
 
 pub mod acts;
 pub mod backend;
+pub mod claims;
 pub mod clock;
 pub mod error;
 pub mod facts;
+pub mod ledger;
 pub mod pods;
 pub mod settings;
 pub mod snapshot;
