@@ -6,6 +6,8 @@ mod catalog;
 mod compare;
 mod error;
 mod explain;
+#[cfg(feature = "live")]
+mod live;
 mod output;
 mod plan;
 mod progress;
@@ -48,6 +50,8 @@ enum Command {
     Catalog(catalog::CatalogArgs),
     Assumptions(assumptions::AssumptionsArgs),
     Replay(replay::ReplayArgs),
+    #[cfg(feature = "live")]
+    Live(live::LiveArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -64,6 +68,8 @@ impl Cli {
             Command::Catalog(args) => catalog::run(&args),
             Command::Assumptions(args) => assumptions::run(&args),
             Command::Replay(args) => replay::run(&args),
+            #[cfg(feature = "live")]
+            Command::Live(args) => live::run(&args),
             Command::Schema(args) => schema::run(&args),
         }
     }
