@@ -16,6 +16,7 @@ use crate::journal::reader::Ended;
 use crate::journal::seal::seal;
 use crate::journal::{Reader, ReplayError, replay_into};
 use crate::scheduler::{Decision, Observation, Scheduler};
+use crate::units::SimTime;
 
 /// A live journal being written. Dropped, it stays as it is, to be gone on from.
 #[derive(Debug)]
@@ -38,6 +39,10 @@ pub struct Resumed {
     pub header: Header,
     /// The observation that the program had written when it ended, and not yet decided upon.
     pub undecided: Option<Observation>,
+    /// Time of the last observation.
+    pub now: SimTime,
+    /// When the core wanted to be woken after its last decision.
+    pub wake_at: Option<SimTime>,
     /// Bytes of a torn last line that were cut off.
     pub cut: u64,
 }
@@ -48,6 +53,25 @@ pub trait Past {
     fn named(&mut self, named: Named) -> Result<(), DriverError>;
     /// A step that was taken.
     fn step(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError>;
+}
+
+/// Passes the past on, and remembers how it ended.
+struct Passed<'a, P> {
+    to: &'a mut P,
+    now: SimTime,
+    wake_at: Option<SimTime>,
+}
+
+impl<P: Past> Past for Passed<'_, P> {
+    fn named(&mut self, named: Named) -> Result<(), DriverError> {
+        self.to.named(named)
+    }
+
+    fn step(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
+        self.now = seen.now;
+        self.wake_at = decision.wake_at;
+        self.to.step(seen, decision)
+    }
 }
 
 impl Appender {
@@ -89,11 +113,14 @@ impl Appender {
             return Err(ReplayError::Journal(JournalError::NotLive { path: path.to_owned() }));
         }
         let mut scheduler = core(&header);
-        replay_into(&mut scheduler, &mut reader, past)?;
+        let mut passed = Passed { to: past, now: SimTime::ZERO, wake_at: None };
+        replay_into(&mut scheduler, &mut reader, &mut passed)?;
+        let Passed { now, wake_at, .. } = passed;
         if reader.ended() == Ended::Whole {
             return Err(ReplayError::Journal(JournalError::Over { path: path.to_owned(), steps: reader.steps() }));
         }
         let undecided = reader.undecided().cloned();
+        let now = undecided.as_ref().map_or(now, |seen| seen.now);
         let (whole, steps) = (reader.whole(), reader.steps());
         drop(reader);
         let mut file = file;
@@ -101,7 +128,7 @@ impl Appender {
         file.set_len(whole).and_then(|()| file.sync_all()).map_err(unreadable)?;
         file.seek(SeekFrom::Start(whole)).map_err(unreadable)?;
         let appender = Self::over(file, path, steps);
-        Ok((Resumed { appender, header, undecided, cut: length - whole }, scheduler))
+        Ok((Resumed { appender, header, undecided, now, wake_at, cut: length - whole }, scheduler))
     }
 
     /// What ids in the next observation stand for.

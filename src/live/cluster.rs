@@ -168,12 +168,13 @@ impl LiveCluster {
         }
     }
 
-    /// Begins to act once everything that is in the cluster has been seen: before, what is missing is not known.
+    /// Begins to act once everything that is in the cluster has been seen: before, what is missing is not known. Then
+    /// creates what had to wait.
     fn synchronise(&mut self) {
-        if self.synced || !self.ledger.is_synced() {
+        self.synced = self.synced || self.ledger.is_synced();
+        if !self.synced {
             return;
         }
-        self.synced = true;
         let feeds = &mut self.feeds;
         let repeated =
             self.ledger.repeat(&mut |job, attempt| feeds.iter_mut().find_map(|feed| feed.fate(job, attempt)));

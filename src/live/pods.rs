@@ -98,6 +98,16 @@ impl RunPods {
         Some((pod::namespace(&attempt).to_owned(), pod::pod_name(&attempt)))
     }
 
+    /// The label that tells whose pod it is: the same for all attempts of a job, another for each child and node.
+    pub fn job_label(&self, job: JobRef, node_index: Option<u16>) -> String {
+        let id = self.job_id(job.job);
+        match (job.child, node_index) {
+            (Some(part), _) => format!("{id}.{part}"),
+            (None, Some(part)) => format!("{id}.{part}"),
+            (None, None) => id,
+        }
+    }
+
     /// The pod of an attempt; `None` where its spec, queue, node or environment is none of this run's.
     pub fn write(&self, placed: &Placed<'_>) -> Option<RunPod> {
         let job_id = self.job_id(placed.job.job);

@@ -97,7 +97,8 @@ impl Source for Folder {
     fn answered(&mut self, answers: &[Answered]) -> Result<(), DriverError> {
         for (key, path) in std::mem::take(&mut self.taken) {
             let own = answers.iter().filter(|answered| answered.source.starts_with(&key));
-            let text: String = own.map(|answered| format!("{}\n", answered.answer)).collect();
+            let lines: Vec<_> = own.map(|answered| answered.answer.to_string()).collect();
+            let text = lines.iter().fold(String::new(), |text, line| text + line + "\n");
             let name = path.file_name().unwrap_or_default();
             let target = self.path.join(DONE).join(name);
             let mut answer = target.clone().into_os_string();

@@ -10,7 +10,7 @@ use crate::live::jobs::documents::{Answered, Source};
 /// Lines from a reader, until it ends.
 #[derive(Debug)]
 pub struct Lines {
-    lines: Receiver<io::Result<String>>,
+    read: Receiver<io::Result<String>>,
     number: u64,
     ended: bool,
 }
@@ -23,7 +23,7 @@ impl Lines {
 
     /// Lines of a reader.
     pub fn of(reader: impl BufRead + Send + 'static) -> Self {
-        let (send, lines) = channel();
+        let (send, read) = channel();
         std::thread::spawn(move || {
             for line in reader.lines() {
                 let failed = line.is_err();
@@ -32,7 +32,7 @@ impl Lines {
                 }
             }
         });
-        Self { lines, number: 0, ended: false }
+        Self { read, number: 0, ended: false }
     }
 }
 
@@ -40,7 +40,7 @@ impl Source for Lines {
     fn lines(&mut self) -> Result<Vec<(String, String)>, DriverError> {
         let mut all = Vec::new();
         loop {
-            match self.lines.try_recv() {
+            match self.read.try_recv() {
                 Ok(Ok(line)) => {
                     self.number += 1;
                     all.push((format!("stdin:{}", self.number), line));

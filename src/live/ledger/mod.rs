@@ -288,7 +288,7 @@ impl Ledger {
         }
         for ending in &decision.endings {
             match ending {
-                Ending::Attempt(end) => self.pods.ended(end.pod),
+                Ending::Attempt(end) => self.pod_ended(end.pod),
                 Ending::Job(end) if end.job.child.is_none() => self.job_ended(end.job.job),
                 Ending::Job(_) => {}
                 Ending::Array(end) => self.job_ended(end.job),

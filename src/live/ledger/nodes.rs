@@ -26,6 +26,8 @@ pub(super) struct Nodes {
     early: BTreeMap<String, NodeFacts>,
     /// Nodes that their environment gave up though they can't be removed: they are not taken again.
     released: BTreeSet<String>,
+    /// Nodes that were taken for lost though they may come back: whether their containers still run nobody knows.
+    unreachable: BTreeSet<NodeId>,
     /// Names in the list that is being told.
     listed: BTreeSet<String>,
 }
@@ -74,6 +76,11 @@ impl Nodes {
     pub(super) fn object(&self, node: NodeId) -> Option<(&str, &str)> {
         let node = self.by_id.get(&node)?;
         Some((node.name.as_deref()?, node.uid.as_deref()?))
+    }
+
+    /// Whether a node is no more, and its containers with it.
+    pub(super) fn is_gone(&self, node: NodeId) -> bool {
+        !self.by_id.contains_key(&node) && !self.unreachable.contains(&node)
     }
 
     pub(super) fn environment(&self, node: NodeId) -> Option<ComputeEnvironmentId> {
@@ -189,6 +196,7 @@ impl Ledger {
                 let name = claim.to_owned();
                 self.out.acts.push(Act::DeleteNodeClaim { name });
             }
+            self.nodes.unreachable.insert(id);
             self.lose(id, Some(NodeLossCause::Failed));
             return;
         }

@@ -17,9 +17,13 @@ pub(super) struct Pods {
     by_name: BTreeMap<(String, String), PodId>,
     /// Pods of attempts that ended in this step, to be cleaned up.
     to_clean: Vec<Leftover>,
-    /// Leftovers that are being deleted, until they are gone.
-    cleaning: BTreeSet<(String, String)>,
-    /// Pods to be created again after a restart.
+    /// Leftovers that are being deleted, until they are gone; with the label of the job whose containers may still run.
+    cleaning: BTreeMap<(String, String), Option<String>>,
+    /// How many leftovers of a job may still run, by its label.
+    leftovers: BTreeMap<String, u32>,
+    /// Pods that must wait for a leftover of their own job, by its label: no job runs twice at once.
+    held: BTreeMap<String, Vec<PodId>>,
+    /// Pods to be created: what they waited for is gone, or a program before may not have come to it.
     unsent: Vec<PodId>,
     /// Addresses of main nodes' pods.
     main_addresses: BTreeMap<JobRef, String>,
@@ -69,8 +73,7 @@ struct Leftover {
     namespace: String,
     name: String,
     uid: Option<String>,
-    /// Its containers have ended, or nobody can wait for them.
-    over: bool,
+    grace_seconds: u32,
 }
 
 impl Pods {
@@ -112,19 +115,47 @@ impl Pods {
         }
     }
 
-    /// The core knows it no more.
-    pub(super) fn ended(&mut self, id: PodId) {
+    /// The core knows it no more. `job` is its label, `host_gone` that its node is no more.
+    fn ended(&mut self, id: PodId, job: String, host_gone: bool) {
         let Some(pod) = self.by_id.remove(&id) else { return };
         let key = (pod.namespace, pod.name);
         self.by_name.remove(&key);
-        self.cleaning.insert(key.clone());
-        self.to_clean.push(Leftover { namespace: key.0, name: key.1, uid: pod.uid, over: pod.told == Told::Over });
+        let over = pod.told == Told::Over;
+        self.set_cleaning(key.clone(), (!over).then_some(job));
+        let grace_seconds = if over || host_gone { 0 } else { TERMINATION_GRACE_SECONDS };
+        self.to_clean.push(Leftover { namespace: key.0, name: key.1, uid: pod.uid, grace_seconds });
+    }
+
+    /// A leftover is being deleted; with the label of its job while its containers may run.
+    fn set_cleaning(&mut self, key: (String, String), job: Option<String>) {
+        if self.cleaning.get(&key) == Some(&job) {
+            return;
+        }
+        self.cleaned(&key);
+        if let Some(job) = &job {
+            *self.leftovers.entry(job.clone()).or_default() += 1;
+        }
+        self.cleaning.insert(key, job);
+    }
+
+    /// A leftover is gone: who waited for it may come.
+    fn cleaned(&mut self, key: &(String, String)) {
+        let Some(Some(job)) = self.cleaning.remove(key) else { return };
+        let left = self.leftovers.get_mut(&job).map_or(0, |count| {
+            *count -= 1;
+            *count
+        });
+        if left == 0 {
+            self.leftovers.remove(&job);
+            self.unsent.extend(self.held.remove(&job).unwrap_or_default());
+        }
     }
 
     /// What earlier programs left to be cleaned up is found by a list.
     pub(super) fn forget_cleaning(&mut self) {
         self.to_clean.clear();
         self.cleaning.clear();
+        self.leftovers.clear();
     }
 
     pub(super) fn forget_job(&mut self, job: JobId) {
@@ -182,7 +213,16 @@ impl Ledger {
     }
 
     pub(super) fn create_pod(&mut self, id: PodId, fate: Fate<'_>) -> Option<Act> {
-        let wanted = self.pods.by_id.get(&id)?.wanted;
+        let pod = self.pods.by_id.get(&id).filter(|pod| !pod.sent && pod.told != Told::Over)?;
+        let wanted = pod.wanted;
+        if !self.pods.leftovers.is_empty() {
+            let job = self.run.job_label(wanted.job, wanted.node_index);
+            if self.pods.leftovers.contains_key(&job) {
+                tracing::info!(job = %wanted.job, "the next attempt waits until the pod of the last is gone");
+                self.pods.held.entry(job).or_default().push(id);
+                return None;
+            }
+        }
         let script = fate(wanted.job, wanted.attempt);
         let pod = self.run.write(&self.placed(&wanted, script)?)?;
         self.pods.by_id.get_mut(&id)?.sent = true;
@@ -201,8 +241,7 @@ impl Ledger {
 
     /// Deletes what ended attempts leave behind.
     pub(super) fn clean_up(&mut self, acts: &mut Vec<Act>) {
-        for Leftover { namespace, name, uid, over } in self.pods.to_clean.drain(..) {
-            let grace_seconds = if over { 0 } else { TERMINATION_GRACE_SECONDS };
+        for Leftover { namespace, name, uid, grace_seconds } in self.pods.to_clean.drain(..) {
             acts.push(Act::DeletePod { namespace, name, uid, grace_seconds });
         }
     }
@@ -257,19 +296,19 @@ impl Ledger {
     /// A pod of this run that the core knows nothing of: what is left of an attempt that ended.
     fn stray_pod(&mut self, facts: PodFacts) {
         let key = (facts.namespace, facts.name);
-        if facts.deleting || self.pods.cleaning.contains(&key) {
-            self.pods.cleaning.insert(key);
-            return;
-        }
         let over = matches!(facts.phase, PodPhase::Succeeded | PodPhase::Failed(_));
-        self.pods.cleaning.insert(key.clone());
-        let grace_seconds = if over { 0 } else { TERMINATION_GRACE_SECONDS };
-        self.out.acts.push(Act::DeletePod { namespace: key.0, name: key.1, uid: Some(facts.uid), grace_seconds });
+        let known = self.pods.cleaning.contains_key(&key);
+        // One that is over lingers, but runs no more.
+        self.pods.set_cleaning(key.clone(), (!over).then_some(facts.job));
+        if !facts.deleting && !known {
+            let grace_seconds = if over { 0 } else { TERMINATION_GRACE_SECONDS };
+            self.out.acts.push(Act::DeletePod { namespace: key.0, name: key.1, uid: Some(facts.uid), grace_seconds });
+        }
     }
 
     pub(super) fn pod_gone(&mut self, object: &ObjectName) {
         let key = (object.namespace.clone(), object.name.clone());
-        self.pods.cleaning.remove(&key);
+        self.pods.cleaned(&key);
         self.pods.listed.remove(&key);
         if let Some(&id) = self.pods.by_name.get(&key) {
             self.pod_lost(id);
@@ -279,7 +318,7 @@ impl Ledger {
     /// There is no such pod to delete: it is gone, or never was.
     pub(super) fn pod_absent(&mut self, namespace: &str, name: &str) {
         let key = (namespace.to_owned(), name.to_owned());
-        self.pods.cleaning.remove(&key);
+        self.pods.cleaned(&key);
         if let Some(&id) = self.pods.by_name.get(&key) {
             self.pod_lost(id);
         }
@@ -308,7 +347,7 @@ impl Ledger {
     pub(super) fn pods_listed(&mut self) {
         let listed = std::mem::take(&mut self.pods.listed);
         let lists = self.pods.lists;
-        self.pods.cleaning.retain(|key| listed.contains(key));
+        let gone: Vec<_> = self.pods.cleaning.keys().filter(|key| !listed.contains(*key)).cloned().collect();
         let missing: Vec<_> = (self.pods.by_id.iter())
             .filter(|(_, pod)| pod.seen_in.is_some_and(|list| list < lists))
             .filter(|(_, pod)| !listed.contains(&(pod.namespace.clone(), pod.name.clone())))
@@ -317,6 +356,17 @@ impl Ledger {
         for id in missing {
             self.pod_lost(id);
         }
+        for key in gone {
+            self.pods.cleaned(&key);
+        }
+    }
+
+    /// The core knows a pod no more.
+    pub(super) fn pod_ended(&mut self, id: PodId) {
+        let Some(pod) = self.pods.by_id.get(&id) else { return };
+        let job = self.run.job_label(pod.wanted.job, pod.wanted.node_index);
+        let host_gone = self.nodes.is_gone(pod.wanted.node);
+        self.pods.ended(id, job, host_gone);
     }
 
     /// Pods that an earlier program decided upon: created again where they are not there and never ran, taken for lost
@@ -340,7 +390,7 @@ impl Ledger {
         }
     }
 
-    /// Creates again what an earlier program may not have created.
+    /// Creates what had to wait for a leftover, and again what an earlier program may not have created.
     pub fn repeat(&mut self, fate: Fate<'_>) -> Vec<Act> {
         let unsent = std::mem::take(&mut self.pods.unsent);
         unsent.into_iter().filter_map(|id| self.create_pod(id, fate)).collect()
