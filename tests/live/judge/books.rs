@@ -86,7 +86,8 @@ pub(super) struct Books {
     nodes: BTreeMap<String, NodeBook>,
     pods: BTreeMap<String, PodBook>,
     on_node: BTreeMap<String, BTreeSet<String>>,
-    alive: BTreeMap<String, BTreeSet<String>>,
+    /// Uids by namespace and job.
+    alive: BTreeMap<(String, String), BTreeSet<String>>,
     order: Vec<String>,
     over: BTreeSet<(String, &'static str)>,
     over_commits: Vec<OverCommit>,
@@ -178,24 +179,26 @@ impl Books {
         if book.story.end == End::Alive {
             book.story.end = end;
         }
-        let (alive, job) = (book.story.end == End::Alive && !node.is_empty(), book.job.clone());
+        let alive = book.story.end == End::Alive && !node.is_empty();
+        let job = book.job.clone().map(|job| (book.namespace.clone(), job));
         let held = self.on_node.entry(node.clone()).or_default();
         let news = if alive { held.insert(uid.clone()) } else { held.remove(&uid) };
         if let Some(job) = job {
-            self.count_alive(&job, &uid, alive);
+            self.count_alive(job, &uid, alive);
         }
         if news {
             self.weigh(&node);
         }
     }
 
-    fn count_alive(&mut self, job: &str, uid: &str, alive: bool) {
-        let together = self.alive.entry(job.to_owned()).or_default();
+    fn count_alive(&mut self, key: (String, String), uid: &str, alive: bool) {
+        let job = key.1.clone();
+        let together = self.alive.entry(key).or_default();
         if !alive {
             together.remove(uid);
         } else if together.insert(uid.to_owned()) {
             let others = together.iter().filter(|other| *other != uid);
-            self.pairs.extend(others.map(|other| Pair { job: job.to_owned(), uids: [other.clone(), uid.to_owned()] }));
+            self.pairs.extend(others.map(|other| Pair { job: job.clone(), uids: [other.clone(), uid.to_owned()] }));
         }
     }
 
@@ -205,12 +208,13 @@ impl Books {
         if book.story.end == End::Alive {
             book.story.end = End::Removed;
         }
-        let (node, job) = (book.story.node.clone(), book.job.clone());
+        let node = book.story.node.clone();
+        let job = book.job.clone().map(|job| (book.namespace.clone(), job));
         if let Some(held) = self.on_node.get_mut(&node) {
             held.remove(uid);
         }
         if let Some(job) = job {
-            self.count_alive(&job, uid, false);
+            self.count_alive(job, uid, false);
         }
         self.weigh(&node);
     }

@@ -149,6 +149,8 @@ impl Teller {
     async fn cut(&self) -> bool {
         tokio::time::sleep(Duration::from_millis(50)).await;
         self.line.cut();
+        // Held until the connection is down: letting go now would end the watch in good order.
+        self.told.closed().await;
         false
     }
 }
