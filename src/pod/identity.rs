@@ -29,6 +29,11 @@ pub fn job_uuid(scenario: &str, job: JobId) -> Uuid {
     named("job", &[scenario, &job.to_string()])
 }
 
+/// The id of a run on a real cluster: another for every moment that one can begin in.
+pub fn run_uuid(scenario: &str, began_at_ms: u64, process: u32) -> Uuid {
+    named("run", &[scenario, &began_at_ms.to_string(), &process.to_string()])
+}
+
 /// The `uuid` of a simulated compute environment.
 pub fn compute_environment_uuid(scenario: &str, name: &str) -> Uuid {
     named("compute-environment", &[scenario, name])

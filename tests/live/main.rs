@@ -2,10 +2,12 @@
 //! `apiserver/testbed`; without it every test says that it was skipped.
 #![cfg(feature = "live")]
 
+mod apply;
 mod bare;
 mod bed;
 mod judge;
 mod nodes;
 mod private;
+mod program;
 mod proxy;
 mod supports;

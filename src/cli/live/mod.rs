@@ -1,18 +1,22 @@
 //! `windtunnel live SCENARIO`: the same scheduler, and a real cluster. What the three modes share stands here, a mode has a
 //! file of its own.
 
+mod apply;
 mod dry_run;
+mod feed;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::batch::Batch;
 use crate::cli::output::OutputFormat;
+use crate::cli::provenance::file_word;
 use crate::cli::{CliError, ExitStatus, run};
 use crate::live::backend::{Backend, NodeClass};
 use crate::live::pods::{RunEnvironment, RunPods};
 use crate::pod;
-use crate::scenario::Resolved;
+use crate::scenario::{self, KnownTypes, Resolved};
 
 /// Look at a real cluster, or drive it.
 #[derive(Debug, Args)]
@@ -40,9 +44,18 @@ pub(super) struct LiveArgs {
     /// Change a value of the scenario, by JSON pointer; repeat for more.
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
+    /// Take jobs, beside the scenario's own, from a folder (files of `SubmitJob` documents, one per line) or, with `-`, from
+    /// standard input.
+    #[arg(long, value_name = "DIR|-")]
+    jobs: Option<PathBuf>,
+    /// How many seconds of the run are a second of the wall clock: more than 1 for rehearsals.
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
     /// The form of the result.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output: OutputFormat,
+    #[command(flatten)]
+    apply: apply::ApplyArgs,
 }
 
 /// How far it goes.
@@ -66,7 +79,7 @@ enum BackendName {
     /// Nobody: jobs are placed on nodes that carry the environment's label.
     #[default]
     Unmanaged,
-    /// Karpenter, asked by NodeClaims.
+    /// Karpenter, asked by `NodeClaim`s.
     Karpenter,
     /// A person or another tool, told by lines of JSON.
     Render,
@@ -75,6 +88,8 @@ enum BackendName {
 /// What every mode begins with.
 struct Prepared {
     scenario: Resolved,
+    /// The account as its documents leave it.
+    account: Batch<KnownTypes>,
     seed: u64,
     backend: Backend,
     /// What pods are made from; the run's id is the scenario's name until a mode gives it one.
@@ -90,11 +105,31 @@ pub(super) fn run(args: &LiveArgs) -> Result<ExitStatus, CliError> {
     if args.mode.dry_run {
         return dry_run::run(args, prepared);
     }
-    Err(CliError::BadInput("this build knows --dry-run alone".to_owned()))
+    if args.mode.apply {
+        return apply::run(args, prepared);
+    }
+    Err(CliError::BadInput("this build knows --dry-run and --apply alone".to_owned()))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse::<f64>().map_err(|error| error.to_string())?;
+    if speed.is_finite() && speed > 0.0 { Ok(speed) } else { Err("give a number above 0".to_owned()) }
+}
+
+impl LiveArgs {
+    /// The words that began the run.
+    fn words(&self) -> Vec<String> {
+        let mut words = vec!["live".to_owned(), file_word(&self.scenario)];
+        words.extend(self.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+        words.extend(self.set.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
+        words
+    }
 }
 
 fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
-    let scenario = run::load(&args.scenario, &args.set)?;
+    let settings = run::parse_settings(&args.set)?;
+    let (scenario, account) = scenario::load_with_account(&args.scenario, &settings)
+        .map_err(|findings| CliError::BadInput(findings.to_string()))?;
     let environments = environments(&scenario, &args.environment)?;
     let pods = RunPods {
         run: scenario.scenario_name.clone(),
@@ -107,7 +142,7 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
         BackendName::Karpenter => Backend::Karpenter(NodeClass::default()),
         BackendName::Render => Backend::Render,
     };
-    Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, backend, pods })
+    Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, account, backend, pods })
 }
 
 /// The environments with their `uuid`s: the given ones, else those that follow from names.
