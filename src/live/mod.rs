@@ -10,8 +10,12 @@
 pub mod acts;
 pub mod backend;
 pub mod clock;
+pub mod convert;
 pub mod error;
 pub mod facts;
+pub mod observe;
 pub mod pods;
+pub mod preflight;
+pub mod rbac;
 pub mod settings;
 pub mod snapshot;
