@@ -9,14 +9,19 @@
 
 pub mod acts;
 pub mod backend;
-pub mod claims;
 pub mod clock;
 pub mod cluster;
+pub mod connect;
+pub mod convert;
 pub mod error;
 pub mod facts;
 pub mod jobs;
 pub mod ledger;
+pub mod observe;
 pub mod pods;
+pub mod preflight;
+pub mod rbac;
 pub mod record;
+pub mod session;
 pub mod settings;
 pub mod snapshot;
