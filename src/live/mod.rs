@@ -13,6 +13,7 @@ pub mod backend;
 pub mod clock;
 pub mod error;
 pub mod facts;
+pub mod guard;
 pub mod pods;
 pub mod settings;
 pub mod snapshot;
