@@ -3,19 +3,24 @@
 //!
 //! `facts.rs` is what the adapter knows of a cluster and `acts.rs` what it can do to one: small records, and the language
 //! between the parts. `observe/` turns Kubernetes' objects into facts (`convert/`, pure) as they change; `actuate/` turns
-//! acts into calls, under the `guard`; `backend.rs` says who provides capacity, `pods.rs` writes pods. Between them stands `ledger`, which knows which of the
-//! core's ids stands for which object: pure, so that a journal can rebuild it. `clock` maps the wall clock to the run's time,
+//! acts into calls, under the `guard` and while the `lease` lasts; `backend.rs` says who provides capacity, `pods.rs` writes
+//! pods and `claims.rs` `NodeClaim`s. Between them stands `ledger`, which knows which of the core's ids stands for which
+//! object: pure, so that a journal can rebuild it. `telemetry/` tells what goes on while it does. `clock` maps the wall clock to the run's time,
 //! `settings.rs` is what a person can set, `error.rs` what can go wrong.
 
 pub mod acts;
+pub mod actuate;
 pub mod backend;
+pub mod claims;
 pub mod clock;
 pub mod cluster;
 pub mod connect;
 pub mod convert;
 pub mod error;
 pub mod facts;
+pub mod guard;
 pub mod jobs;
+pub mod lease;
 pub mod ledger;
 pub mod observe;
 pub mod pods;
@@ -25,3 +30,4 @@ pub mod record;
 pub mod session;
 pub mod settings;
 pub mod snapshot;
+pub mod telemetry;
