@@ -10,8 +10,11 @@
 pub mod acts;
 pub mod backend;
 pub mod clock;
+pub mod connect;
+pub mod dry_run;
 pub mod error;
 pub mod facts;
+pub mod folded;
 pub mod pods;
 pub mod settings;
 pub mod snapshot;

@@ -29,6 +29,11 @@ pub fn job_uuid(scenario: &str, job: JobId) -> Uuid {
     named("job", &[scenario, &job.to_string()])
 }
 
+/// The id of a run that leaves nothing behind, so that every one of a scenario may have the same.
+pub fn run_uuid(scenario: &str) -> Uuid {
+    named("run", &[scenario])
+}
+
 /// The `uuid` of a simulated compute environment.
 pub fn compute_environment_uuid(scenario: &str, name: &str) -> Uuid {
     named("compute-environment", &[scenario, name])

@@ -9,7 +9,7 @@ mod identity;
 mod render;
 
 pub use attempt::{ArrayChild, Attempt, JobNode};
-pub use identity::{compute_environment_uuid, job_uuid, node_uid, pod_name, pod_uuid};
+pub use identity::{compute_environment_uuid, job_uuid, node_uid, pod_name, pod_uuid, run_uuid};
 pub use render::{
     COMPUTE_ENVIRONMENT_LABEL, JOB_ID_LABEL, NODE_UID_LABEL, TAINT, TERMINATION_GRACE_SECONDS, namespace, render,
 };
