@@ -48,7 +48,7 @@ fn jobs(path: &Path) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(path).unwrap();
     let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
     let heads = lines.next().unwrap();
-    let kept: Vec<_> = (0..heads.len()).filter(|&n| !matches!(heads[n].as_str(), "job" | "spec" | "entry")).collect();
+    let kept: Vec<_> = (0..heads.len()).filter(|&n| !matches!(heads[n].as_str(), "job_id")).collect();
     let mut rows: Vec<Vec<_>> = lines.map(|row| kept.iter().map(|&n| row[n].clone()).collect()).collect();
     rows.sort();
     rows

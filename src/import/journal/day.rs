@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId};
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId};
 use crate::import::runs::RunFailure;
 use crate::journal::{Header, JournalError, Reader};
 use crate::model::Resources;
@@ -43,6 +43,7 @@ pub struct Day {
     launches: BTreeMap<LaunchId, SimTime>,
     launched: BTreeMap<NodeId, (SimTime, InstanceTypeId)>,
     told_to_go: BTreeMap<NodeId, SimTime>,
+    told_to_stop: BTreeMap<PodId, SimTime>,
 }
 
 /// Spans that were measured, in order of their ends.
@@ -56,6 +57,8 @@ pub(super) struct Measured {
     pub(super) gone: Vec<SimDuration>,
     /// From `CreatePod` to RUNNING.
     pub(super) pod_start: Vec<SimDuration>,
+    /// From `DeletePod` to its end.
+    pub(super) stop: Vec<SimDuration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +122,7 @@ impl Day {
             launches: BTreeMap::new(),
             launched: BTreeMap::new(),
             told_to_go: BTreeMap::new(),
+            told_to_stop: BTreeMap::new(),
         }
     }
 
@@ -134,11 +138,17 @@ impl Day {
                 Command::TerminateNode { node } => {
                     self.told_to_go.insert(*node, seen.now);
                 }
-                Command::CreatePod { .. } | Command::DeletePod { .. } => {}
+                Command::DeletePod { pod, .. } => {
+                    self.told_to_stop.insert(*pod, seen.now);
+                }
+                Command::CreatePod { .. } => {}
             }
         }
         for ending in &decision.endings {
             if let Ending::Attempt(attempt) = ending {
+                if let Some(told) = self.told_to_stop.remove(&attempt.pod) {
+                    self.measured.stop.push(seen.now.since(told));
+                }
                 self.attempt(attempt);
             }
         }

@@ -26,6 +26,13 @@ pub(super) fn distribution(measured: impl IntoIterator<Item = SimDuration>) -> O
     Some(json!({ "empirical": chosen }))
 }
 
+/// The value that half of what was measured does not exceed, for what a scenario takes one value of.
+pub(super) fn median(measured: &[SimDuration]) -> Option<SimDuration> {
+    let mut values = measured.to_vec();
+    values.sort_unstable();
+    values.get(values.len().checked_sub(1)? / 2).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +43,10 @@ mod tests {
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[7, 7]), Some(json!({ "constant": "7s" })));
         assert_eq!(of(&[9, 7]), Some(json!({ "empirical": ["7s", "9s"] })));
+        assert_eq!(
+            (median(&[]), median(&[5, 1, 3].map(SimDuration::from_secs))),
+            (None, Some(SimDuration::from_secs(3)))
+        );
         let many = distribution((0..=1_000).map(SimDuration::from_secs)).unwrap();
         let many = many["empirical"].as_array().unwrap();
         assert_eq!(

@@ -279,6 +279,9 @@ fn assumptions(day: &Day) -> Value {
             all.insert(name.to_owned(), distribution);
         }
     }
+    if let Some(median) = fit::median(&day.measured.stop) {
+        all.insert("sigtermToExit".to_owned(), json!(duration::to_text(median)));
+    }
     // What was measured from CreatePod to RUNNING holds the pull already.
     all.insert("imageSizeMiB".to_owned(), json!(0));
     Value::Object(all)
