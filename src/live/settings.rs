@@ -15,6 +15,11 @@ pub struct LiveSettings {
     /// A node that has not been ready for so long is taken for lost. 5 min: Kubernetes evicts pods from it then
     /// (`tolerationSeconds: 300`).
     pub not_ready_timeout: Duration,
+    /// How long a call that reads may take. 30 s: a page of a list takes less than one, and the client library has no limit.
+    pub answer_timeout: Duration,
+    /// How long the API server is to keep a watch open before it ends it; a few seconds later it is given up as dead. 30 s: so
+    /// long a connection that was cut off in silence goes unnoticed, and opening another costs next to nothing.
+    pub watch_timeout: Duration,
     /// How long the lease holds without renewal. 15 s, as Kubernetes' own controllers.
     pub lease_duration: Duration,
     /// How often it is renewed. 5 s: two renewals may fail.
@@ -33,6 +38,8 @@ impl Default for LiveSettings {
             writes_in_flight: 32,
             node_removal_percent: 20,
             not_ready_timeout: Duration::from_mins(5),
+            answer_timeout: Duration::from_secs(30),
+            watch_timeout: Duration::from_secs(30),
             lease_duration: Duration::from_secs(15),
             lease_renewal: Duration::from_secs(5),
             folder_poll: Duration::from_millis(500),
