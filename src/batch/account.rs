@@ -87,6 +87,34 @@ impl<T: InstanceTypes> Batch<T> {
         self.leniency = Some(Leniency { unread });
     }
 
+    /// Takes calls one by one from here on, and refuses what AWS Batch refuses.
+    pub fn be_strict(&mut self) {
+        self.leniency = None;
+    }
+
+    /// The same account over another table of the same types.
+    pub fn with_types<U: InstanceTypes>(self, types: U) -> Batch<U> {
+        let Self { types: _, assumptions, texts, region, leniency, environments, queues, policies, .. } = self;
+        let Self { beyond, resources, definitions, shares, specs, jobs, reasons, .. } = self;
+        Batch {
+            types,
+            assumptions,
+            texts,
+            region,
+            leniency,
+            environments,
+            queues,
+            policies,
+            beyond,
+            resources,
+            definitions,
+            shares,
+            specs,
+            jobs,
+            reasons,
+        }
+    }
+
     /// Has queues of these names do what AWS Batch has no document for, from their creation on.
     pub fn follow(&mut self, policies: BTreeMap<String, QueuePolicy>) {
         self.beyond = policies;

@@ -81,7 +81,11 @@ const fn reason(kind: EndKind) -> &'static str {
         EndKind::Exited => "Error",
         EndKind::OomKilled => "OOMKilled",
         EndKind::Rejected => "OutOf{resource}",
-        EndKind::HostTerminated | EndKind::VolumeNotAttached | EndKind::EnvironmentUpdated | EndKind::Deleted => "",
+        EndKind::HostTerminated
+        | EndKind::VolumeNotAttached
+        | EndKind::EnvironmentUpdated
+        | EndKind::Deleted
+        | EndKind::Refused => "",
     }
 }
 

@@ -34,6 +34,7 @@ pub fn of_end_kind(kind: EndKind, all: &Assumptions) -> &str {
         EndKind::VolumeNotAttached => &all.volume_status_reason,
         EndKind::EnvironmentUpdated => &all.environment_updated_status_reason,
         EndKind::Deleted => &all.pod_deleted_status_reason,
+        EndKind::Refused => &all.pod_refused_status_reason,
     }
 }
 
@@ -141,7 +142,7 @@ const fn of_rejection(failure: PodFailure) -> Option<&'static str> {
         PodFailure::OutOfMemory => Some("OutOfmemory"),
         PodFailure::OutOfPods => Some("OutOfpods"),
         PodFailure::OutOfGpu => Some("OutOfnvidia.com/gpu"),
-        PodFailure::ExitCode(_) | PodFailure::OomKilled | PodFailure::Deleted => None,
+        PodFailure::ExitCode(_) | PodFailure::OomKilled | PodFailure::Deleted | PodFailure::Refused => None,
     }
 }
 

@@ -40,6 +40,12 @@ pub enum JournalError {
         path = path.display()
     )]
     CutOff { path: PathBuf, line: u64, steps: u64 },
+    /// The journal is of a simulated run, which nobody can go on from.
+    #[error("{path}: the journal of a simulated run: a live run can't go on from it", path = path.display())]
+    NotLive { path: PathBuf },
+    /// The run came to its end.
+    #[error("{path}: its run is over, after {steps} steps; begin another with another journal", path = path.display())]
+    Over { path: PathBuf, steps: u64 },
 }
 
 impl JournalError {
@@ -51,7 +57,9 @@ impl JournalError {
             | Self::OtherFormat { .. }
             | Self::Damaged { .. }
             | Self::OutOfOrder { .. }
-            | Self::CutOff { .. } => true,
+            | Self::CutOff { .. }
+            | Self::NotLive { .. }
+            | Self::Over { .. } => true,
         }
     }
 }

@@ -8,6 +8,9 @@
 //! {"end":{"steps":1}}                                 missing where the run, or the file, was cut off
 //! ```
 //!
+//! A journal of a live run says so in its header. It has one more kind of line, before the observation that first uses new
+//! ids: `{"named":{…}}`, what they stand for outside. Each of its lines ends in a checksum, see `seal`.
+//!
 //! The line's first key is its kind; times are milliseconds since the beginning. What the lines hold are the core's own
 //! types, so this file never knows of a particular event or command. No record holds the time of day or the machine's
 //! name: the same run gives the same bytes.
@@ -16,7 +19,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Names;
+use crate::ids::{JobId, NodeId};
+use crate::model::{JobSpecName, Names};
 use crate::scheduler::{Decision, Observation, SchedulerConfig};
 
 /// The version of the format that this build writes and reads. It changes when an older build would misread a journal.
@@ -26,7 +30,7 @@ pub const FORMAT: u32 = 1;
 pub(super) const OPENING: &[u8] = b"{\"windtunnel\":";
 
 /// The first line: everything a replay needs besides the observations, and where they came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     /// Version of the program that wrote the journal. Must stay the first field: see `OPENING`.
     pub windtunnel: String,
@@ -41,6 +45,83 @@ pub struct Header {
     pub config: SchedulerConfig,
     /// What people call the things that the records name by id.
     pub names: Names,
+    /// What a live run must find again when it goes on; absent where the world was simulated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveHeader>,
+}
+
+/// A live run's identity: it must not change while the run goes on, however often it is interrupted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LiveHeader {
+    /// The run's id, a UUID: in the labels of all that it creates.
+    pub run: String,
+    /// When the run's time was 0, milliseconds since 1970-01-01T00:00:00Z.
+    pub began_at_ms: u64,
+    /// Seconds of the run in a second of the wall clock.
+    pub speed: f64,
+    /// Who provides capacity, in the words of the command line.
+    pub backend: String,
+    /// The compute environments by id: the value of the label on nodes, and the namespace of jobs that name none.
+    pub environments: Vec<LiveEnvironment>,
+    /// Checksum of the resolved scenario: a run goes on under the scenario that it began with.
+    pub scenario_crc32: String,
+}
+
+/// A compute environment of a live run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveEnvironment {
+    /// Its `uuid`.
+    pub uuid: String,
+    /// The namespace of jobs that name none.
+    pub namespace: String,
+}
+
+/// What ids that the driver minted stand for outside. Written before the observation that first uses them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Named {
+    /// Nodes; one that is told again has become known by more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NamedNode>,
+    /// Jobs that were submitted while the run went on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<NamedJob>,
+}
+
+/// A node outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedNode {
+    /// The core's id.
+    pub node: NodeId,
+    /// `metadata.name` of the `Node`, once it has joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `metadata.uid` of the `Node`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// Name of the `NodeClaim` that it came of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+}
+
+/// A job that was submitted while the run went on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NamedJob {
+    /// The core's id.
+    pub job: JobId,
+    /// Where the submission was read: a file and its line, so that none is read twice.
+    pub source: String,
+    /// `SubmitJob`'s input, as it was read.
+    pub submit: serde_json::Value,
+    /// What the job is called, for reports: `jobName` and `jobDefinition` of the spec that it introduced, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_spec: Option<JobSpecName>,
+}
+
+impl Named {
+    /// Whether there is nothing to tell.
+    pub const fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.jobs.is_empty()
+    }
 }
 
 impl Header {
@@ -53,7 +134,13 @@ impl Header {
             scenario: scenario.into(),
             config,
             names,
+            live: None,
         }
+    }
+
+    /// The header of a live run's journal.
+    pub fn of_live(live: LiveHeader, scenario: impl Into<String>, config: SchedulerConfig, names: Names) -> Self {
+        Self { live: Some(live), ..Self::new(None, scenario, config, names) }
     }
 }
 
@@ -65,9 +152,11 @@ pub(super) struct Stamp {
 }
 
 /// Any line but the first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Record<'a> {
+    /// What ids in the next observation stand for.
+    Named(Cow<'a, Named>),
     /// What the core was shown.
     Seen(Cow<'a, Observation>),
     /// What it made of it.
@@ -83,6 +172,7 @@ impl Record<'_> {
     /// The line's kind, as its key spells it.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
+            Self::Named(_) => "named",
             Self::Seen(_) => "seen",
             Self::Decided(_) => "decided",
             Self::End { .. } => "end",
@@ -99,6 +189,7 @@ mod tests {
     fn records_are_told_apart_by_their_first_key() {
         let seen = Observation { now: SimTime::from_millis(5), events: Vec::new() };
         let records = [
+            (Record::Named(Cow::Owned(Named::default())), r#"{"named":{}}"#),
             (Record::Seen(Cow::Borrowed(&seen)), r#"{"seen":{"now":5}}"#),
             (Record::Decided(Cow::Owned(Decision::default())), r#"{"decided":{}}"#),
             (Record::End { steps: 1 }, r#"{"end":{"steps":1}}"#),

@@ -10,7 +10,8 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 
 use crate::journal::error::{JournalError, json_fault};
-use crate::journal::format::{FORMAT, Header, OPENING, Record, Stamp};
+use crate::journal::format::{FORMAT, Header, Named, OPENING, Record, Stamp};
+use crate::journal::seal::unseal;
 use crate::scheduler::{Decision, Observation};
 use crate::units::SimTime;
 
@@ -27,6 +28,30 @@ pub struct Reader {
     line_number: u64,
     steps: u64,
     now: SimTime,
+    /// Of a live journal: the decision that was read ahead, to know that its step is whole.
+    ahead: Option<Decision>,
+    /// Of a live journal: an observation at the end that no decision follows.
+    undecided: Option<Observation>,
+    /// What was named since it was last asked for.
+    named: Named,
+    ended: Ended,
+    /// Bytes up to the end of the last line that counts.
+    whole: u64,
+    /// Bytes read.
+    read: u64,
+}
+
+/// How a journal ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Not read to its end yet.
+    NotYet,
+    /// With an `end` record: the run is over.
+    Whole,
+    /// Of a live run: between two records. It was stopped, or goes on.
+    Open,
+    /// Of a live run: in the middle of a line, which counts for nothing.
+    Torn,
 }
 
 impl Reader {
@@ -61,8 +86,26 @@ impl Reader {
             let path = path.to_owned();
             return Err(JournalError::OtherFormat { path, found: stamp.format, written_by: stamp.windtunnel });
         }
-        let header = place.parse(&line)?;
-        Ok(Self { input, path: path.to_owned(), header, line, line_number: 1, steps: 0, now: SimTime::ZERO })
+        let read = line.len() as u64;
+        let header: Header = place.parse(&line)?;
+        if header.is_sealed() && !(line.pop() == Some(b'\n') && unseal(&mut line)) {
+            return Err(place.damaged("its checksum is not that of the line".to_owned()));
+        }
+        Ok(Self {
+            input,
+            path: path.to_owned(),
+            header,
+            line,
+            line_number: 1,
+            steps: 0,
+            now: SimTime::ZERO,
+            ahead: None,
+            undecided: None,
+            named: Named::default(),
+            ended: Ended::NotYet,
+            whole: read,
+            read,
+        })
     }
 
     /// Where the journal came from, and what the core was told.
@@ -76,41 +119,109 @@ impl Reader {
     }
 
     /// The next step's observation, or `None` after the last.
+    ///
+    /// Of a live journal only steps with their decision are told; an observation at the end without one is
+    /// [`undecided`](Self::undecided).
     pub fn observation(&mut self) -> Result<Option<Observation>, JournalError> {
-        match self.record()? {
-            Some(Record::Seen(seen)) => {
-                if seen.now < self.now {
-                    let (now, then) = (seen.now.as_millis(), self.now.as_millis());
-                    return Err(self.place().damaged(format!("time goes back from {then} ms to {now} ms")));
+        loop {
+            return match self.record()? {
+                Some(Record::Named(named)) if self.header.is_sealed() => {
+                    let Named { nodes, jobs } = named.into_owned();
+                    self.named.nodes.extend(nodes);
+                    self.named.jobs.extend(jobs);
+                    continue;
                 }
-                self.now = seen.now;
-                Ok(Some(seen.into_owned()))
+                Some(Record::Seen(seen)) => {
+                    if seen.now < self.now {
+                        let (now, then) = (seen.now.as_millis(), self.now.as_millis());
+                        return Err(self.place().damaged(format!("time goes back from {then} ms to {now} ms")));
+                    }
+                    self.now = seen.now;
+                    if self.header.is_sealed() {
+                        self.look_ahead(seen.into_owned())
+                    } else {
+                        Ok(Some(seen.into_owned()))
+                    }
+                }
+                Some(Record::End { steps }) if steps != self.steps => {
+                    let read = self.steps;
+                    Err(self.place().damaged(format!("the journal claims {steps} steps and holds {read}")))
+                }
+                Some(Record::End { .. }) => self.nothing_more(),
+                Some(found @ (Record::Decided(_) | Record::Named(_))) => {
+                    Err(self.place().out_of_order(&found, "`seen` or `end`"))
+                }
+                None if self.header.is_sealed() => {
+                    self.ended = self.ended.or_open();
+                    Ok(None)
+                }
+                None => Err(self.place().cut_off()),
+            };
+        }
+    }
+
+    /// Reads the decision that makes the step whole.
+    fn look_ahead(&mut self, seen: Observation) -> Result<Option<Observation>, JournalError> {
+        self.whole = self.read;
+        match self.record()? {
+            Some(Record::Decided(decision)) => {
+                self.whole = self.read;
+                self.ahead = Some(decision.into_owned());
+                Ok(Some(seen))
             }
-            Some(Record::End { steps }) if steps != self.steps => {
-                let read = self.steps;
-                Err(self.place().damaged(format!("the journal claims {steps} steps and holds {read}")))
+            None => {
+                self.ended = self.ended.or_open();
+                self.undecided = Some(seen);
+                Ok(None)
             }
-            Some(Record::End { .. }) => self.nothing_more(),
-            Some(found @ Record::Decided(_)) => Err(self.place().out_of_order(&found, "`seen` or `end`")),
-            None => Err(self.place().cut_off()),
+            Some(found) => Err(self.place().out_of_order(&found, "`decided`")),
         }
     }
 
     /// The decision that belongs to the observation just read.
     pub fn decision(&mut self) -> Result<Decision, JournalError> {
+        if let Some(decision) = self.ahead.take() {
+            self.steps += 1;
+            return Ok(decision);
+        }
         match self.record()? {
             Some(Record::Decided(decision)) => {
                 self.steps += 1;
                 Ok(decision.into_owned())
             }
-            Some(found @ (Record::Seen(_) | Record::End { .. })) => Err(self.place().out_of_order(&found, "`decided`")),
+            Some(found @ (Record::Seen(_) | Record::End { .. } | Record::Named(_))) => {
+                Err(self.place().out_of_order(&found, "`decided`"))
+            }
             None => Err(self.place().cut_off()),
         }
     }
 
+    /// How the journal ends, once [`observation`](Self::observation) gave `None`.
+    pub const fn ended(&self) -> Ended {
+        self.ended
+    }
+
+    /// Of a live journal: the observation at its end that no decision follows, with what was named for it.
+    pub const fn undecided(&self) -> Option<&Observation> {
+        self.undecided.as_ref()
+    }
+
+    /// What was named since this was last asked.
+    pub fn take_named(&mut self) -> Named {
+        std::mem::take(&mut self.named)
+    }
+
+    /// Bytes up to the end of the last record that counts: a decision, or an observation.
+    pub(super) const fn whole(&self) -> u64 {
+        self.whole
+    }
+
     fn nothing_more(&mut self) -> Result<Option<Observation>, JournalError> {
         match self.record()? {
-            None => Ok(None),
+            None => {
+                self.ended = Ended::Whole;
+                Ok(None)
+            }
             Some(found) => Err(self.place().out_of_order(&found, "the end of the file")),
         }
     }
@@ -120,11 +231,37 @@ impl Reader {
         self.line_number += 1;
         let place = Place { path: &self.path, line: self.line_number, steps: self.steps };
         let length = self.input.read_until(b'\n', &mut self.line).map_err(|e| place.unreadable(e))?;
-        if length == 0 { Ok(None) } else { place.parse(&self.line).map(Some) }
+        if length == 0 {
+            return Ok(None);
+        }
+        self.read += length as u64;
+        if !self.header.is_sealed() {
+            return place.parse(&self.line).map(Some);
+        }
+        let is_line = self.line.pop_if(|last| *last == b'\n').is_some();
+        if is_line && unseal(&mut self.line) {
+            return serde_json::from_slice(&self.line).map(Some).map_err(|error| place.damaged(json_fault(&error)));
+        }
+        let place_is_last = self.input.fill_buf().map_err(|e| place.unreadable(e))?.is_empty();
+        if place_is_last {
+            self.ended = Ended::Torn;
+            return Ok(None);
+        }
+        Err(place.damaged("its checksum is not that of the line".to_owned()))
     }
 
     fn place(&self) -> Place<'_> {
         Place { path: &self.path, line: self.line_number, steps: self.steps }
+    }
+}
+
+impl Ended {
+    /// The end of the file, where it was not found torn.
+    const fn or_open(self) -> Self {
+        match self {
+            Self::Torn => Self::Torn,
+            _ => Self::Open,
+        }
     }
 }
 

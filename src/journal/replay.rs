@@ -2,7 +2,8 @@
 //! decision against the recorded one. It acts on nothing, and wakes nobody: the time comes from the journal too.
 
 use crate::driver::{self, Driver, DriverError, Watcher};
-use crate::journal::{Divergence, JournalError, Reader};
+use crate::journal::append::Past;
+use crate::journal::{Divergence, JournalError, Named, Reader};
 use crate::scheduler::{Decision, Observation, Scheduler};
 use crate::units::SimTime;
 
@@ -31,10 +32,28 @@ pub enum ReplayError {
 
 /// Runs the core anew over a journal just opened, up to the first difference. `watcher` sees the core's decisions, as in
 /// any run; `()` watches nothing.
-pub fn replay(journal: Reader, watcher: &mut impl Watcher) -> Result<Equal, ReplayError> {
+pub fn replay(mut journal: Reader, watcher: &mut impl Watcher) -> Result<Equal, ReplayError> {
     let mut scheduler = Scheduler::new(journal.header().config.clone());
-    let mut world = Replay { journal, last: Observation::default(), commands: 0 };
-    let steps = driver::run(&mut scheduler, &mut world, watcher).map_err(|error| match error {
+    run(&mut scheduler, &mut journal, &mut (), watcher)
+}
+
+/// Brings a core to where a live journal ends, and tells `past` what it did on the way.
+pub fn replay_into(
+    scheduler: &mut Scheduler,
+    journal: &mut Reader,
+    past: &mut impl Past,
+) -> Result<Equal, ReplayError> {
+    run(scheduler, journal, past, &mut ())
+}
+
+fn run(
+    scheduler: &mut Scheduler,
+    journal: &mut Reader,
+    past: &mut impl Past,
+    watcher: &mut impl Watcher,
+) -> Result<Equal, ReplayError> {
+    let mut world = Replay { journal, past, last: Observation::default(), commands: 0 };
+    let steps = driver::run(scheduler, &mut world, watcher).map_err(|error| match error {
         DriverError::Replay(inner) => match inner.downcast() {
             Ok(replay_error) => *replay_error,
             Err(other) => ReplayError::Watcher(DriverError::Replay(other)),
@@ -44,16 +63,24 @@ pub fn replay(journal: Reader, watcher: &mut impl Watcher) -> Result<Equal, Repl
     Ok(Equal { steps, commands: world.commands })
 }
 
-struct Replay {
-    journal: Reader,
-    /// What the core was shown last, for the report of a difference.
+struct Replay<'a, P> {
+    journal: &'a mut Reader,
+    past: &'a mut P,
+    /// What the core was shown last, for the report of a difference, and for the past.
     last: Observation,
     commands: u64,
 }
 
-impl Driver for Replay {
+impl<P: Past> Driver for Replay<'_, P> {
     fn observe(&mut self, _: Option<SimTime>, seen: &mut Observation) -> Result<bool, DriverError> {
-        let Some(next) = self.journal.observation().map_err(stop)? else { return Ok(false) };
+        let next = self.journal.observation().map_err(stop)?;
+        let named = self.journal.take_named();
+        // Names that no observation follows were torn off with it.
+        let counts = next.is_some() || self.journal.undecided().is_some();
+        if counts && !named.is_empty() {
+            self.past.named(named)?;
+        }
+        let Some(next) = next else { return Ok(false) };
         self.last.clone_from(&next);
         *seen = next;
         Ok(true)
@@ -71,6 +98,16 @@ impl Driver for Replay {
             }))));
         }
         self.commands += got.commands.len() as u64;
+        self.past.step(&self.last, got)
+    }
+}
+
+impl Past for () {
+    fn named(&mut self, _: Named) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    fn step(&mut self, _: &Observation, _: &Decision) -> Result<(), DriverError> {
         Ok(())
     }
 }

@@ -102,6 +102,8 @@ pub struct PodFacts {
     pub name: String,
     /// `metadata.uid`.
     pub uid: String,
+    /// Label `batch.amazonaws.com/job-id`.
+    pub job: String,
     /// `spec.nodeName`.
     pub node: String,
     /// Where it stands.

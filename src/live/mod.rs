@@ -9,16 +9,21 @@
 
 pub mod acts;
 pub mod backend;
+pub mod claims;
 pub mod clock;
+pub mod cluster;
 pub mod connect;
 pub mod convert;
 pub mod dry_run;
 pub mod error;
 pub mod facts;
 pub mod folded;
+pub mod jobs;
+pub mod ledger;
 pub mod observe;
 pub mod pods;
 pub mod preflight;
 pub mod rbac;
+pub mod record;
 pub mod settings;
 pub mod snapshot;

@@ -91,13 +91,44 @@ impl RunPods {
         pod::job_uuid(&self.run, job).to_string()
     }
 
+    /// Namespace and name of an attempt's pod, which don't hang on where it was placed; `None` as with [`write`](Self::write).
+    pub fn name(&self, placed: &Placed<'_>) -> Option<(String, String)> {
+        let job_id = self.job_id(placed.job.job);
+        let attempt = self.attempt(placed, &job_id)?;
+        Some((pod::namespace(&attempt).to_owned(), pod::pod_name(&attempt)))
+    }
+
+    /// The label that tells whose pod it is: the same for all attempts of a job, another for each child and node.
+    pub fn job_label(&self, job: JobRef, node_index: Option<u16>) -> String {
+        let id = self.job_id(job.job);
+        match (job.child, node_index) {
+            (Some(part), _) => format!("{id}.{part}"),
+            (None, Some(part)) => format!("{id}.{part}"),
+            (None, None) => id,
+        }
+    }
+
     /// The pod of an attempt; `None` where its spec, queue, node or environment is none of this run's.
     pub fn write(&self, placed: &Placed<'_>) -> Option<RunPod> {
+        let job_id = self.job_id(placed.job.job);
+        let attempt = self.attempt(placed, &job_id)?;
+        let mut manifest = pod::render(&attempt);
+        let metadata = &mut manifest["metadata"];
+        metadata["labels"][RUN_LABEL] = json!(self.run);
+        metadata["labels"][MANAGED_BY.0] = json!(MANAGED_BY.1);
+        if let Some(script) = placed.script {
+            metadata["annotations"][SCRIPT_RUN] = json!(format!("{}ms", script.run.as_millis()));
+            metadata["annotations"][SCRIPT_EXIT] = json!(script.exit.to_string());
+        }
+        Some(RunPod { namespace: pod::namespace(&attempt).to_owned(), name: pod::pod_name(&attempt), manifest })
+    }
+
+    fn attempt<'a>(&'a self, placed: &Placed<'a>, job_id: &'a str) -> Option<Attempt<'a>> {
         let job = self.jobs.get(placed.spec.index())?;
         let environment = self.environments.get(placed.environment.index())?;
         let node_index = placed.node_index.map(u32::from);
-        let attempt = Attempt {
-            job_id: &self.job_id(placed.job.job),
+        Some(Attempt {
+            job_id,
             number: placed.attempt.into(),
             array: placed.job.child.zip(placed.array_size).map(|(index, size)| ArrayChild { index, size }),
             node: node_index.zip(job.nodes).map(|(index, nodes)| JobNode {
@@ -113,16 +144,7 @@ impl RunPods {
             node_name: placed.node_name,
             node_uid: placed.node_uid,
             pod: &job.group_of(node_index.unwrap_or(0))?.pod,
-        };
-        let mut manifest = pod::render(&attempt);
-        let metadata = &mut manifest["metadata"];
-        metadata["labels"][RUN_LABEL] = json!(self.run);
-        metadata["labels"][MANAGED_BY.0] = json!(MANAGED_BY.1);
-        if let Some(script) = placed.script {
-            metadata["annotations"][SCRIPT_RUN] = json!(format!("{}ms", script.run.as_millis()));
-            metadata["annotations"][SCRIPT_EXIT] = json!(script.exit.to_string());
-        }
-        Some(RunPod { namespace: pod::namespace(&attempt).to_owned(), name: pod::pod_name(&attempt), manifest })
+        })
     }
 
     /// Namespaces that the run's pods can be in, in alphabetical order.

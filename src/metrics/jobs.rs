@@ -113,7 +113,9 @@ impl Jobs {
             | AttemptOutcome::Terminated
             | AttemptOutcome::VolumeNotAttached
             | AttemptOutcome::MainNodeEnded
-            | AttemptOutcome::Failed(PodFailure::ExitCode(_) | PodFailure::OomKilled | PodFailure::Deleted) => {}
+            | AttemptOutcome::Failed(
+                PodFailure::ExitCode(_) | PodFailure::OomKilled | PodFailure::Deleted | PodFailure::Refused,
+            ) => {}
             AttemptOutcome::HostTerminated | AttemptOutcome::EnvironmentUpdated => self.interrupted += 1,
             AttemptOutcome::TimedOut => self.timed_out += 1,
             AttemptOutcome::Failed(

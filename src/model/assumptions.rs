@@ -155,6 +155,8 @@ assumptions! {
         "The same when an infrastructure update took the node; not published.";
     "podDeletedStatusReason" pod_deleted_status_reason: String = "Pod was deleted".to_owned(), ideal "Pod was deleted".to_owned(), in "any text",
         "The same when someone else deleted the pod; not published.";
+    "podRefusedStatusReason" pod_refused_status_reason: String = "Pod was refused by the cluster".to_owned(), ideal "Pod was refused by the cluster".to_owned(), in "any text",
+        "The same when the API server refused the pod, which a simulated one never does; not published.";
     "parameterSubstitution" parameter_substitution: ParameterSubstitution = ParameterSubstitution::CommandAndArgs, ideal ParameterSubstitution::CommandAndArgs, in "command, commandAndArgs or commandArgsEnvAndImage",
         "Where `Ref::name` is replaced by a parameter: the user guide shows a container's command, and says nothing of the other texts of a pod on EKS.";
 

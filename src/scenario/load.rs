@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::batch::KnownSpec;
+use crate::batch::{Batch, KnownSpec};
 use crate::catalog;
 use crate::history::RequestReasons;
 use crate::model::{Assumptions, EffectiveJob, Names};
@@ -18,7 +18,7 @@ use crate::scenario::judge::Judge;
 use crate::scenario::schema::{AssumptionOverrides, Scenario, Spot, Stop, StopAt};
 use crate::scenario::set::Setting;
 use crate::scenario::timeline::{self, Timeline};
-use crate::scenario::types::{Price, Types};
+use crate::scenario::types::{KnownTypes, Price, Types};
 use crate::scenario::{elsewhere, policies, workload};
 use crate::scheduler::{SchedulerConfig, Settings};
 use crate::sim::{SpotMarket, WorldSpec};
@@ -55,14 +55,24 @@ pub struct Resolved {
 
 /// Reads, varies and resolves a scenario.
 pub fn load(path: &Path, settings: &[Setting]) -> Result<Resolved, Findings> {
+    load_with_account(path, settings).map(|(resolved, _)| resolved)
+}
+
+/// The same, with the account, for calls that come while the scenario runs.
+pub fn load_with_account(path: &Path, settings: &[Setting]) -> Result<(Resolved, Batch<KnownTypes>), Findings> {
     let mut file = ScenarioFile::open(path)?;
     let wrong: Vec<_> = settings.iter().filter_map(|setting| file.set(setting).err()).collect();
-    if wrong.is_empty() { file.resolve() } else { Err(Findings::new(wrong)) }
+    if wrong.is_empty() { file.resolve_with_account() } else { Err(Findings::new(wrong)) }
 }
 
 impl ScenarioFile {
     /// Judges the scenario, and resolves it if there is no error.
     pub fn resolve(&self) -> Result<Resolved, Findings> {
+        self.resolve_with_account().map(|(resolved, _)| resolved)
+    }
+
+    /// The same, with the account as the scenario's documents and operations leave it, for calls that come later.
+    pub fn resolve_with_account(&self) -> Result<(Resolved, Batch<KnownTypes>), Findings> {
         let mut value = self.value.clone();
         let (ecs, unknown) = elsewhere::take_container_properties(&mut value);
         let unread = self.problems.iter().map(|problem| problem.pointer.trim_end_matches("/file").to_owned());
@@ -84,7 +94,7 @@ impl ScenarioFile {
         self.build(&scenario, judge)
     }
 
-    fn build(&self, scenario: &Scenario, mut judge: Judge<'_>) -> Result<Resolved, Findings> {
+    fn build(&self, scenario: &Scenario, mut judge: Judge<'_>) -> Result<(Resolved, Batch<KnownTypes>), Findings> {
         let assumptions = assumptions(&scenario.assumptions, &mut judge);
         let region = catalog::region(&scenario.region).map_err(|error| judge.worded("/region", error)).ok();
         let calls = timeline::calls(scenario, &mut judge);
@@ -101,13 +111,15 @@ impl ScenarioFile {
         let namespaces = timeline.account.batch.namespaces();
         let request_reasons = timeline.account.batch.request_reasons().clone();
         let account = timeline.account.batch.names();
+        let mut batch = timeline.account.batch.with_types(types.known());
+        batch.be_strict();
         let images = Images::of(&specs);
         let zones = types.zones().to_vec();
         let (type_names, instance_types, prices) = types.finish();
         if judge.has_errors() {
             return Err(judge.finish());
         }
-        Ok(Resolved {
+        let resolved = Resolved {
             config: SchedulerConfig {
                 settings: Settings::from(&assumptions),
                 instance_types: instance_types.iter().map(|known| known.facts).collect(),
@@ -150,7 +162,8 @@ impl ScenarioFile {
             scenario_name: self.name().to_owned(),
             warnings: judge.finish().into_vec(),
             prices,
-        })
+        };
+        Ok((resolved, batch))
     }
 }
 

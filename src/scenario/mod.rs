@@ -33,9 +33,9 @@ mod workload;
 
 pub use file::ScenarioFile;
 pub use finding::{Finding, Findings, Severity};
-pub use load::{Resolved, load};
+pub use load::{Resolved, load, load_with_account};
 pub use schema::json_schema;
 pub use set::Setting;
 pub use study::{Axis, NamedVariant, StudyFile, study_schema};
 pub use trace::TRACES_VARIABLE;
-pub use types::Price;
+pub use types::{KnownTypes, Price};

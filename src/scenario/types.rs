@@ -1,7 +1,7 @@
 //! The instance types of a run: what the entries of `instanceTypes` stand for, the catalog's facts and the scenario's own
 //! put together, and what daemonsets leave of a node. Knows no environment and no job.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::{InstanceTypes, TypeOffer};
 use crate::catalog::{self, Architecture, CatalogError, InstanceType, Region};
@@ -146,6 +146,29 @@ impl<'a> Types<'a> {
         &self.zones
     }
 
+    /// The same table for those who have no documents: every entry, and every type by its own name.
+    pub(super) fn known(&self) -> KnownTypes {
+        let singles: BTreeSet<_> = self.customs.keys().map(|&name| name.to_owned()).collect();
+        let named = self.entries.keys().chain(&self.names).map(|entry| {
+            let offers = if self.entries.contains_key(entry) {
+                self.expand(entry)
+            } else {
+                Ok(self.offer(entry).into_iter().collect())
+            };
+            (entry.clone(), offers)
+        });
+        KnownTypes { entries: named.collect(), singles }
+    }
+
+    fn offer(&self, name: &str) -> Option<TypeOffer> {
+        let (id, found) = (self.names.binary_search_by(|known| known.as_str().cmp(name)).ok()?, self.used.get(name)?);
+        Some(TypeOffer {
+            id: InstanceTypeId(u16::try_from(id).ok()?),
+            architecture: found.instance_type.arch,
+            spot: found.price.spot_per_hour.is_some(),
+        })
+    }
+
     /// The types that environments allow, in alphabetical order.
     pub(super) fn finish(self) -> (Vec<String>, Vec<WorldType>, Vec<Price>) {
         let mut names = Vec::new();
@@ -232,15 +255,25 @@ impl InstanceTypes for Types<'_> {
 
     fn expand(&self, entry: &str) -> Result<Vec<TypeOffer>, String> {
         let names = self.entries.get(entry).ok_or_else(|| format!("no instance type is called `{entry}`"))?;
-        let offer = |name: &String| {
-            let (id, found) = (self.names.binary_search(name).ok()?, self.used.get(name)?);
-            Some(TypeOffer {
-                id: InstanceTypeId(u16::try_from(id).ok()?),
-                architecture: found.instance_type.arch,
-                spot: found.price.spot_per_hour.is_some(),
-            })
-        };
-        names.as_ref().map(|names| names.iter().filter_map(offer).collect()).map_err(Clone::clone)
+        names.as_ref().map(|names| names.iter().filter_map(|name| self.offer(name)).collect()).map_err(Clone::clone)
+    }
+}
+
+/// What entries of `instanceTypes` stand for in a scenario that was read: the table of [`Types`] without the documents.
+#[derive(Debug, Clone, Default)]
+pub struct KnownTypes {
+    singles: BTreeSet<String>,
+    entries: BTreeMap<String, Result<Vec<TypeOffer>, String>>,
+}
+
+impl InstanceTypes for KnownTypes {
+    fn is_single(&self, entry: &str) -> bool {
+        entry.contains('.') || self.singles.contains(entry)
+    }
+
+    fn expand(&self, entry: &str) -> Result<Vec<TypeOffer>, String> {
+        let known = self.entries.get(entry);
+        known.cloned().unwrap_or_else(|| Err(format!("`{entry}` is none of the scenario's instance types")))
     }
 }
 

@@ -278,7 +278,7 @@ impl PodFailure {
     pub const fn is_rejection(self) -> bool {
         match self {
             Self::OutOfCpu | Self::OutOfMemory | Self::OutOfPods | Self::OutOfGpu => true,
-            Self::ExitCode(_) | Self::OomKilled | Self::Deleted => false,
+            Self::ExitCode(_) | Self::OomKilled | Self::Deleted | Self::Refused => false,
         }
     }
 }
@@ -296,6 +296,7 @@ impl AttemptOutcome {
                 PodFailure::OutOfCpu | PodFailure::OutOfMemory | PodFailure::OutOfPods | PodFailure::OutOfGpu,
             ) => Some((EndKind::Rejected, None)),
             Self::Failed(PodFailure::Deleted) => Some((EndKind::Deleted, None)),
+            Self::Failed(PodFailure::Refused) => Some((EndKind::Refused, None)),
             Self::HostTerminated => Some((EndKind::HostTerminated, None)),
             Self::VolumeNotAttached => Some((EndKind::VolumeNotAttached, None)),
             Self::EnvironmentUpdated => Some((EndKind::EnvironmentUpdated, None)),

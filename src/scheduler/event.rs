@@ -194,8 +194,10 @@ pub enum PodFailure {
     OutOfPods,
     /// The kubelet turned the pod away: too few GPUs.
     OutOfGpu,
-    /// It was deleted by the core's command.
+    /// It was deleted: by the core's command, or by someone else.
     Deleted,
+    /// The API server refused it: it can't be, or is forbidden.
+    Refused,
 }
 
 /// Why a pod can't start.

@@ -291,11 +291,13 @@ pub enum EndKind {
     EnvironmentUpdated,
     /// Someone else deleted the pod.
     Deleted,
+    /// The API server refused the pod.
+    Refused,
 }
 
 impl EndKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Exited,
         Self::OomKilled,
         Self::Rejected,
@@ -303,6 +305,7 @@ impl EndKind {
         Self::VolumeNotAttached,
         Self::EnvironmentUpdated,
         Self::Deleted,
+        Self::Refused,
     ];
 }
 

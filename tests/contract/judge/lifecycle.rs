@@ -144,6 +144,7 @@ fn failure(outcome: AttemptOutcome) -> Option<(EndKind, Option<i32>)> {
         AttemptOutcome::Failed(PodFailure::ExitCode(code)) => (EndKind::Exited, Some(code)),
         AttemptOutcome::Failed(PodFailure::OomKilled) => (EndKind::OomKilled, Some(137)),
         AttemptOutcome::Failed(PodFailure::Deleted) => (EndKind::Deleted, None),
+        AttemptOutcome::Failed(PodFailure::Refused) => (EndKind::Refused, None),
         AttemptOutcome::Failed(_) => (EndKind::Rejected, None),
         AttemptOutcome::HostTerminated => (EndKind::HostTerminated, None),
         AttemptOutcome::VolumeNotAttached => (EndKind::VolumeNotAttached, None),

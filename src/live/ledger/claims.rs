@@ -1,0 +1,241 @@
+//! Launch requests and the `NodeClaim`s that cover them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId};
+use crate::live::acts::Act;
+use crate::live::backend::Backend;
+use crate::live::claims::{self, PlannedClaim};
+use crate::live::facts::{ClaimPhase, NodeClaimFacts};
+use crate::live::ledger::{Ledger, TypeTable};
+use crate::live::pods::RunPods;
+use crate::model::PurchaseOption;
+use crate::scheduler::{Event, LaunchRequest};
+use crate::units::SimTime;
+
+/// Launch requests that are not answered.
+#[derive(Debug, Default)]
+pub(super) struct Launches {
+    open: BTreeMap<LaunchId, Launch>,
+    /// Which request a claim is part of.
+    of_claim: BTreeMap<String, LaunchId>,
+    /// How names of this run's claims begin.
+    prefix: String,
+    /// Names in the list that is being told.
+    listed: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Launch {
+    request: LaunchRequest,
+    /// Claims that have neither become an instance nor failed.
+    waiting: BTreeMap<String, PlannedClaim>,
+    /// What failed, vCPUs, and of which types.
+    short: u32,
+    failed: BTreeSet<InstanceTypeId>,
+    /// vCPUs that have been launched.
+    launched: u32,
+}
+
+impl Launches {
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    pub(super) fn begin_list(&mut self) {
+        self.listed.clear();
+    }
+
+    /// Those of a run, whose claims' names begin so.
+    pub(super) fn new(prefix: String) -> Self {
+        Self { prefix, ..Self::default() }
+    }
+
+    pub(super) fn open(&mut self, request: &LaunchRequest, backend: &Backend, types: &TypeTable, run: &RunPods) {
+        let planned = match backend {
+            Backend::Karpenter(_) => claims::plan(request, &run.run, &types.vcpus),
+            Backend::Unmanaged | Backend::Render => Vec::new(),
+        };
+        for claim in &planned {
+            self.of_claim.insert(claim.name.clone(), request.launch);
+        }
+        let waiting = planned.into_iter().map(|claim| (claim.name.clone(), claim)).collect();
+        let launch = Launch { request: request.clone(), waiting, short: 0, failed: BTreeSet::new(), launched: 0 };
+        self.open.insert(request.launch, launch);
+    }
+
+    /// The request is answered.
+    pub(super) fn close(&mut self, launch: LaunchId) {
+        if let Some(launch) = self.open.remove(&launch) {
+            for claim in launch.waiting.keys() {
+                self.of_claim.remove(claim);
+            }
+        }
+    }
+
+    /// An instance was launched for a request: by a claim, or, without claims, by whoever was told of it. A request whose
+    /// claims have all become instances is answered; without claims, one whose vCPUs are there.
+    pub(super) fn fulfilled(&mut self, id: LaunchId, claim: Option<&str>, vcpus: u32) {
+        let Some(launch) = self.open.get_mut(&id) else { return };
+        launch.launched += vcpus;
+        let complete = if let Some(claim) = claim {
+            self.of_claim.remove(claim);
+            launch.waiting.remove(claim);
+            launch.waiting.is_empty() && launch.short == 0
+        } else {
+            launch.waiting.is_empty() && launch.launched >= launch.request.target_vcpus
+        };
+        if complete {
+            self.close(id);
+        }
+    }
+
+    /// Whether a claim is one of this run's.
+    pub(super) fn is_own(&self, claim: &str) -> bool {
+        !self.prefix.is_empty() && claim.starts_with(&self.prefix)
+    }
+
+    /// The oldest request of an environment that a node of a type could be an answer to.
+    pub(super) fn wanting(
+        &self,
+        environment: ComputeEnvironmentId,
+        instance_type: Option<InstanceTypeId>,
+    ) -> Option<(LaunchId, InstanceTypeId, PurchaseOption)> {
+        let instance_type = instance_type?;
+        let open = self.open.values().map(|launch| &launch.request);
+        open.filter(|request| request.environment == environment && request.instance_types.contains(&instance_type))
+            .map(|request| (request.launch, instance_type, request.purchase))
+            .next()
+    }
+}
+
+impl Ledger {
+    /// Does what a launch request asks for, as the back end can.
+    pub(super) fn launch(&mut self, request: &LaunchRequest, acts: &mut Vec<Act>) {
+        match &self.backend {
+            Backend::Karpenter(class) => {
+                let Some(environment) = self.run.environments.get(request.environment.index()) else { return };
+                let Some(launch) = self.launches.open.get(&request.launch) else { return };
+                let names = &self.types.names;
+                for claim in launch.waiting.values() {
+                    let manifest = claims::manifest(claim, request, names, environment, &self.run.run, class);
+                    let name = claim.name.clone();
+                    acts.push(Act::CreateNodeClaim { launch: request.launch, name, manifest: Box::new(manifest) });
+                }
+            }
+            Backend::Render => {
+                let environment = self.run.environments.get(request.environment.index());
+                let announcement = claims::announcement(request, &self.types.names, &self.types.vcpus, environment);
+                acts.push(Act::Announce(Box::new(announcement)));
+            }
+            Backend::Unmanaged => {}
+        }
+    }
+
+    pub(super) fn claim_sighted(&mut self, facts: NodeClaimFacts, now: SimTime) {
+        self.launches.listed.insert(facts.name.clone());
+        match &facts.phase {
+            ClaimPhase::Pending => {}
+            ClaimPhase::Launched => self.claim_launched(&facts, now),
+            ClaimPhase::Failed(message) => {
+                let message = message.clone();
+                if !facts.deleting && self.launches.of_claim.contains_key(&facts.name) {
+                    self.out.acts.push(Act::DeleteNodeClaim { name: facts.name.clone() });
+                }
+                self.claim_failed(&facts.name, &message);
+            }
+        }
+        let known = self.launches.of_claim.contains_key(&facts.name) || self.nodes.of_claim(&facts.name).is_some();
+        if !known && !facts.deleting && self.is_synced() {
+            // What is left of a node that the core gave up.
+            self.out.acts.push(Act::DeleteNodeClaim { name: facts.name });
+        }
+    }
+
+    fn claim_launched(&mut self, facts: &NodeClaimFacts, now: SimTime) {
+        if self.nodes.of_claim(&facts.name).is_some() {
+            return;
+        }
+        let Some(&id) = self.launches.of_claim.get(&facts.name) else { return };
+        let Some(launch) = self.launches.open.get(&id) else { return };
+        let Some(claim) = launch.waiting.get(&facts.name) else { return };
+        let request = &launch.request;
+        let (environment, purchase) = (request.environment, request.purchase);
+        let told = self.types.named(facts.instance_type.as_deref());
+        let Some(instance_type) = told.or_else(|| claim.instance_types.first().copied()) else { return };
+        let named = self.nodes.mint(None, Some(&facts.name));
+        let node = named.node;
+        self.out.named.nodes.push(named);
+        let zone = self.types.zone(facts.zone.as_deref());
+        self.tell(Event::NodeLaunched { launch: id, environment, node, instance_type, zone, purchase });
+        self.answer_if_complete(id);
+        self.claim_has_node(&facts.name, now);
+    }
+
+    /// A claim comes to nothing: Karpenter says so, the API server refused it, or it vanished.
+    pub(super) fn claim_failed(&mut self, name: &str, message: &str) {
+        let Some(id) = self.launches.of_claim.remove(name) else { return };
+        let Some(launch) = self.launches.open.get_mut(&id) else { return };
+        let Some(claim) = launch.waiting.remove(name) else { return };
+        tracing::warn!(claim = name, message, "a NodeClaim came to nothing");
+        launch.short += claim.vcpus;
+        launch.failed.extend(claim.instance_types);
+        self.answer_if_complete(id);
+    }
+
+    /// Once nothing is waited for any more, the request is closed: with what could not be had.
+    fn answer_if_complete(&mut self, id: LaunchId) {
+        let Some(launch) = self.launches.open.get(&id).filter(|launch| launch.waiting.is_empty()) else { return };
+        if launch.short == 0 {
+            self.launches.close(id);
+            return;
+        }
+        let instance_types = launch.failed.iter().copied().collect();
+        let vcpus_short = launch.short;
+        self.tell(Event::CapacityUnavailable { launch: id, instance_types, vcpus_short });
+    }
+
+    pub(super) fn claim_gone(&mut self, name: &str) {
+        self.launches.listed.remove(name);
+        match self.nodes.of_claim(name) {
+            Some(node) => self.lose(node, None),
+            None => self.claim_failed(name, "it was removed before it had an instance"),
+        }
+    }
+
+    pub(super) fn claims_listed(&mut self) {
+        let listed = std::mem::take(&mut self.launches.listed);
+        for (node, claim, _) in self.nodes.claims() {
+            if !listed.contains(&claim) {
+                self.lose(node, None);
+            }
+        }
+        self.launches.listed = listed;
+    }
+
+    /// After a restart: claims that may never have been created are created again, those of nodes that shall go are deleted
+    /// again, and what belongs to nobody is removed.
+    pub(super) fn reconcile_claims(&mut self) {
+        if !matches!(self.backend, Backend::Karpenter(_)) {
+            return;
+        }
+        let listed = std::mem::take(&mut self.launches.listed);
+        let mut acts = Vec::new();
+        let open: Vec<_> = self.launches.open.values().map(|launch| launch.request.clone()).collect();
+        for request in open {
+            self.launch(&request, &mut acts);
+        }
+        acts.retain(|act| !matches!(act, Act::CreateNodeClaim { name, .. } if listed.contains(name)));
+        for (_, claim, terminating) in self.nodes.claims() {
+            if terminating && listed.contains(&claim) {
+                acts.push(Act::DeleteNodeClaim { name: claim });
+            }
+        }
+        for name in listed {
+            if !self.launches.of_claim.contains_key(&name) && self.nodes.of_claim(&name).is_none() {
+                acts.push(Act::DeleteNodeClaim { name });
+            }
+        }
+        self.out.acts.append(&mut acts);
+    }
+}

@@ -1,0 +1,11 @@
+//! The adapter against a real API server. `WINDTUNNEL_TEST_KUBECONFIG` names a disposable cluster, best one of
+//! `apiserver/testbed`; without it every test says that it was skipped.
+#![cfg(feature = "live")]
+
+mod bare;
+mod bed;
+mod judge;
+mod nodes;
+mod private;
+mod proxy;
+mod supports;
