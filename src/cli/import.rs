@@ -46,16 +46,15 @@ pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
 }
 
 fn from_journal(args: &JournalArgs) -> Result<ExitStatus, CliError> {
-    let told = |error: JournalError| match error.is_bad_input() {
-        true => CliError::BadInput(error.to_string()),
-        false => CliError::Failed(error.to_string()),
+    let told = |error: JournalError| {
+        if error.is_bad_input() { CliError::BadInput(error.to_string()) } else { CliError::Failed(error.to_string()) }
     };
     let day = Day::read(Reader::open(&args.journal).map_err(told)?).map_err(told)?;
     let imported = scenario(&day);
     let rows = runs::write(&imported.runs, |jobs| imported.arrays.contains(jobs))
         .map_err(|error| CliError::Failed(error.to_string()))?;
     let attempts: usize = imported.runs.values().map(Vec::len).sum();
-    let notes: String = imported.notes.iter().map(|note| format!("{note}\n")).collect();
+    let notes = imported.notes.join("\n") + "\n";
     fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
     write(&args.out.join("runs.csv"), &rows)?;
     write(&args.out.join("notes.txt"), &notes)?;

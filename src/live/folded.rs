@@ -63,8 +63,8 @@ impl Account {
 pub fn usable_nodes(snapshot: &Snapshot, environments: &[RunEnvironment]) -> Vec<FoldedNode> {
     let usable = snapshot.nodes.iter().filter_map(|facts| {
         let at = environments.iter().position(|environment| environment.uuid == facts.environment_uuid)?;
-        let takes_jobs = facts.state == NodeState::Ready && !facts.notice;
-        takes_jobs.then(|| (ComputeEnvironmentId(u16::try_from(at).expect("ids of environments are so wide")), facts))
+        let id = ComputeEnvironmentId(u16::try_from(at).ok()?);
+        (facts.state == NodeState::Ready && !facts.notice).then_some((id, facts))
     });
     let numbered = (0..).map(NodeId).zip(usable);
     numbered.map(|(id, (environment, facts))| FoldedNode { id, environment, facts: facts.clone() }).collect()

@@ -4,6 +4,7 @@
 
 mod bare;
 mod bed;
+mod dry_run;
 mod judge;
 mod nodes;
 mod private;

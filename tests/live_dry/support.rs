@@ -12,10 +12,10 @@ use windtunnel::scenario::{Resolved, ScenarioFile};
 use windtunnel::sim::Submissions;
 use windtunnel::units::{MiB, MilliCpu};
 
-pub const UUID: &str = "0b9e5f40-2c3d-3d0a-9a51-5f3f1b1f0001";
+pub(crate) const UUID: &str = "0b9e5f40-2c3d-3d0a-9a51-5f3f1b1f0001";
 
 /// A scenario with one MANAGED environment of m5 types and one queue, with this workload.
-pub fn scenario(workload: &Value) -> Resolved {
+pub(crate) fn scenario(workload: &Value) -> Resolved {
     let container = |cpu: &str, memory: &str| json!([{ "image": "busybox", "resources": { "requests": { "cpu": cpu, "memory": memory } } }]);
     let definition = |name: &str, cpu: &str, memory: &str| {
         json!({ "jobDefinitionName": name, "type": "container",
@@ -47,7 +47,7 @@ pub fn scenario(workload: &Value) -> Resolved {
 }
 
 /// A workload entry.
-pub fn submit(definition: &str, count: u32, more: &Value) -> Value {
+pub(crate) fn submit(definition: &str, count: u32, more: &Value) -> Value {
     let mut submit = json!({ "jobName": definition, "jobQueue": "queue", "jobDefinition": definition });
     for (name, value) in more.as_object().into_iter().flatten() {
         submit[name] = value.clone();
@@ -56,7 +56,7 @@ pub fn submit(definition: &str, count: u32, more: &Value) -> Value {
 }
 
 /// A ready node of the environment with room for so many vCPUs.
-pub fn node(name: &str, vcpus: u32) -> NodeFacts {
+pub(crate) fn node(name: &str, vcpus: u32) -> NodeFacts {
     let free = Resources { cpu: MilliCpu(vcpus * 1_000), memory: MiB(16_000), gpus: 0, pods: 20 };
     NodeFacts {
         name: name.to_owned(),
@@ -75,14 +75,14 @@ pub fn node(name: &str, vcpus: u32) -> NodeFacts {
 }
 
 /// What a scenario's dry run is made of.
-pub struct DryRun {
-    pub scenario: Resolved,
-    pub backend: Backend,
-    pub snapshot: Snapshot,
+pub(crate) struct DryRun {
+    pub(crate) scenario: Resolved,
+    pub(crate) backend: Backend,
+    pub(crate) snapshot: Snapshot,
 }
 
 impl DryRun {
-    pub fn pods(&self) -> RunPods {
+    pub(crate) fn pods(&self) -> RunPods {
         let namespace = self.scenario.namespaces[0].clone().unwrap();
         RunPods {
             run: "run".to_owned(),
@@ -92,7 +92,7 @@ impl DryRun {
         }
     }
 
-    pub fn account(&self) -> Account {
+    pub(crate) fn account(&self) -> Account {
         let world = &self.scenario.world;
         Account {
             environments: world.environments.clone(),
@@ -103,14 +103,14 @@ impl DryRun {
         .under(&self.backend)
     }
 
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         let nodes = usable_nodes(&self.snapshot, &self.pods().environments);
         let submissions = Submissions::new(&self.scenario.world.workload, 1).map(|(_, event)| event);
         plan(self.scenario.config.clone(), &self.account(), &nodes, submissions).unwrap()
     }
 
     /// The report if the API server says this of each pod.
-    pub fn report(&self, verdict: impl Fn(&WantedPod) -> Verdict) -> Report {
+    pub(crate) fn report(&self, verdict: impl Fn(&WantedPod) -> Verdict) -> Report {
         let (plan, account, pods) = (self.plan(), self.account(), self.pods());
         let nodes = usable_nodes(&self.snapshot, &pods.environments);
         let wanted = wanted(&plan, &nodes, &account, &pods);

@@ -14,7 +14,7 @@ use crate::sim::Submissions;
 
 /// Runs the mode.
 pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, CliError> {
-    let report = connect::wait_for(look(args, prepared)).map_err(told)?;
+    let report = connect::wait_for(look(args, prepared)).map_err(|error| told(&error))?;
     print(&match args.output {
         OutputFormat::Table => dry_run_table(&report),
         OutputFormat::Json => json("the dry run", &report)?,
@@ -23,7 +23,7 @@ pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, Cli
 }
 
 /// What a person can mend in what was given is bad input; the rest is the cluster's doing.
-fn told(error: LiveError) -> CliError {
+fn told(error: &LiveError) -> CliError {
     match error {
         LiveError::Config { .. } | LiveError::Refused(_) => CliError::BadInput(error.to_string()),
         LiveError::Api { .. } => CliError::Failed(error.to_string()),

@@ -66,7 +66,7 @@ enum BackendName {
     /// Nobody: jobs are placed on nodes that carry the environment's label.
     #[default]
     Unmanaged,
-    /// Karpenter, asked by NodeClaims.
+    /// Karpenter, asked by `NodeClaim`s.
     Karpenter,
     /// A person or another tool, told by lines of JSON.
     Render,

@@ -158,7 +158,6 @@ impl Day {
         *self.dropped.entry(what).or_default() += 1;
     }
 
-    #[expect(clippy::match_same_arms, reason = "each event says why it is left out")]
     fn event(&mut self, now: SimTime, event: &Event) {
         match event {
             Event::ComputeEnvironmentCreated { environment, spec } => {

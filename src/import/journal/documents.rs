@@ -259,12 +259,10 @@ impl<'a> Documents<'a> {
         if !held.is_empty() {
             let key = "consumableResourceProperties";
             // Of a multi-node parallel job AWS Batch takes it by range of nodes, and multiplies: said once, by one node.
-            match &spec.multi_node {
-                None => document[key] = json!({ "consumableResourceList": held }),
-                Some(_) => {
-                    let note = "consumable resources of multi-node parallel jobs are left out";
-                    self.notes.insert(note.to_owned());
-                }
+            if spec.multi_node.is_none() {
+                document[key] = json!({ "consumableResourceList": held });
+            } else {
+                self.notes.insert("consumable resources of multi-node parallel jobs are left out".to_owned());
             }
         }
         document

@@ -136,9 +136,9 @@ struct Submitted {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depends {
-    OnNothing,
-    OnTheChildBefore,
-    OnOthers,
+    Nothing,
+    TheChildBefore,
+    Others,
 }
 
 /// The world in which nothing comes of a command.
@@ -242,9 +242,9 @@ impl Still {
             let why = self.blocked.get(&one.queue).map_or(WaitsFor::Turn, |&why| WaitsFor::Queue(why));
             let left = one.array_size.unwrap_or(1) - one.placed;
             let (first_why, rest_why) = match one.depends {
-                Depends::OnNothing => (why, why),
-                Depends::OnTheChildBefore if one.placed == 0 => (why, WaitsFor::OtherJobs),
-                Depends::OnTheChildBefore | Depends::OnOthers => (WaitsFor::OtherJobs, WaitsFor::OtherJobs),
+                Depends::Nothing => (why, why),
+                Depends::TheChildBefore if one.placed == 0 => (why, WaitsFor::OtherJobs),
+                Depends::TheChildBefore | Depends::Others => (WaitsFor::OtherJobs, WaitsFor::OtherJobs),
             };
             for (why, jobs, child) in
                 [(first_why, left.min(1), one.next), (rest_why, left.saturating_sub(1), one.next + 1)]
@@ -266,9 +266,9 @@ impl Still {
 fn submitted(event: &Event) -> Option<(JobId, Submitted)> {
     let Event::JobSubmitted { job, queue, spec, array_size, depends_on, .. } = event else { return None };
     let depends = match depends_on.as_ref() {
-        [] => Depends::OnNothing,
-        [Dependency::Sequential] => Depends::OnTheChildBefore,
-        _ => Depends::OnOthers,
+        [] => Depends::Nothing,
+        [Dependency::Sequential] => Depends::TheChildBefore,
+        _ => Depends::Others,
     };
     let (queue, spec, array_size) = (*queue, *spec, *array_size);
     Some((*job, Submitted { queue, spec, array_size, depends, placed: 0, next: 0, refused: false }))
