@@ -6,6 +6,7 @@ mod catalog;
 mod compare;
 mod error;
 mod explain;
+mod import;
 #[cfg(feature = "live")]
 mod live;
 mod output;
@@ -47,6 +48,7 @@ enum Command {
     Sensitivity(sensitivity::SensitivityArgs),
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
+    Import(import::ImportArgs),
     Catalog(catalog::CatalogArgs),
     Assumptions(assumptions::AssumptionsArgs),
     Replay(replay::ReplayArgs),
@@ -65,6 +67,7 @@ impl Cli {
             Command::Sensitivity(args) => sensitivity::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Validate(args) => validate::run(&args),
+            Command::Import(args) => import::run(&args),
             Command::Catalog(args) => catalog::run(&args),
             Command::Assumptions(args) => assumptions::run(&args),
             Command::Replay(args) => replay::run(&args),

@@ -26,6 +26,7 @@
 use serde_json::{Value, json};
 
 use crate::catalog::{Architecture, InstanceType};
+use crate::ids::InstanceTypeId;
 use crate::live::acts::{Act, LAUNCH_LABEL, MANAGED_BY, RUN_LABEL};
 use crate::live::backend::NodeClass;
 use crate::live::guard::claim_prefix;
@@ -50,8 +51,6 @@ pub struct Claims<'a> {
     pub environments: &'a [RunEnvironment],
     /// The run's instance types, by id.
     pub instance_types: &'a [&'a InstanceType],
-    /// Zones that each environment may use, by the environment's id; empty for all.
-    pub zones: &'a [Vec<String>],
     /// What the instances are made from.
     pub node_class: &'a NodeClass,
 }
@@ -61,17 +60,10 @@ impl Claims<'_> {
     /// run's, or no type is acceptable.
     pub fn of(&self, request: &LaunchRequest) -> Option<Vec<Act>> {
         let environment = self.environments.get(request.environment.index())?;
-        let acceptable: Option<Vec<_>> =
-            request.instance_types.iter().map(|id| self.instance_types.get(id.index()).copied()).collect();
-        let acceptable = acceptable?;
-        let wanted = acceptable.first()?;
-        let types: Vec<_> = acceptable
-            .iter()
-            .filter(|of| of.vcpus == wanted.vcpus && of.arch == wanted.arch && of.gpus == wanted.gpus)
-            .map(|of| of.name.as_str())
-            .collect();
-        let zones = self.zones.get(request.environment.index()).map_or(&[][..], Vec::as_slice);
-        let spec = self.spec(request, wanted, &types, zones);
+        let alike = self.alike(request);
+        let wanted = self.instance_types.get(alike.first()?.index())?;
+        let types: Vec<_> = alike.iter().map(|id| self.instance_types[id.index()].name.as_str()).collect();
+        let spec = self.spec(request, wanted, &types);
         let count = request.target_vcpus.div_ceil(wanted.vcpus.max(1));
         let claim = |index: u32| {
             let name = format!("{}{}-{index}", claim_prefix(self.run), request.launch.0);
@@ -95,17 +87,25 @@ impl Claims<'_> {
         Some((0..count).map(claim).collect())
     }
 
-    fn spec(&self, request: &LaunchRequest, wanted: &InstanceType, types: &[&str], zones: &[String]) -> Value {
+    /// What each claim of a request may become: the most wanted type and all others of the request of its size. None where
+    /// an id is none of this run's.
+    pub fn alike(&self, request: &LaunchRequest) -> Vec<InstanceTypeId> {
+        let known = |id: &InstanceTypeId| self.instance_types.get(id.index());
+        let Some(wanted) = request.instance_types.first().and_then(known) else { return Vec::new() };
+        let alike = request.instance_types.iter().filter(|id| {
+            known(id).is_some_and(|of| of.vcpus == wanted.vcpus && of.arch == wanted.arch && of.gpus == wanted.gpus)
+        });
+        alike.copied().collect()
+    }
+
+    fn spec(&self, request: &LaunchRequest, wanted: &InstanceType, types: &[&str]) -> Value {
         let is_in = |key: &str, values: Value| json!({ "key": key, "operator": "In", "values": values });
-        let mut requirements = vec![
+        let requirements = [
             is_in("node.kubernetes.io/instance-type", json!(types)),
             is_in("karpenter.sh/capacity-type", json!([capacity_type(request.purchase)])),
             is_in("kubernetes.io/arch", json!([architecture(wanted.arch)])),
             is_in("kubernetes.io/os", json!(["linux"])),
         ];
-        if !zones.is_empty() {
-            requirements.push(is_in("topology.kubernetes.io/zone", json!(zones)));
-        }
         let taint = |effect: &str| json!({ "key": TAINT, "effect": effect });
         json!({
             "nodeClassRef": {
@@ -144,9 +144,6 @@ impl Claims<'_> {
             "nodeLabels": { COMPUTE_ENVIRONMENT_LABEL: environment.uuid },
             "nodeTaints": [format!("{TAINT}:NoSchedule"), format!("{TAINT}:NoExecute")],
         });
-        if let Some(zones) = self.zones.get(request.environment.index()).filter(|zones| !zones.is_empty()) {
-            wanted["zones"] = json!(zones);
-        }
         if let Some(percentage) = request.bid_percentage {
             wanted["bidPercentage"] = json!(percentage);
         }
@@ -181,7 +178,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::instance_type;
-    use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId};
+    use crate::ids::{ComputeEnvironmentId, LaunchId};
     use crate::live::guard::{Guard, Key, Scope, Write};
     use crate::live::settings::LiveSettings;
     use crate::model::FleetStrategy;
@@ -199,7 +196,6 @@ mod tests {
             run: RUN,
             environments: &[environment("on-demand", "uuid-0"), environment("spot", "uuid-1")],
             instance_types: &names.map(|name| instance_type(name).unwrap()),
-            zones: &[Vec::new(), vec!["eu-central-1a".to_owned()]],
             node_class: &NodeClass::default(),
         })
     }
@@ -259,7 +255,6 @@ mod tests {
     fn a_claim_makes_a_node_that_jobs_can_use_and_karpenter_leaves_alone() {
         let (_, claim) = claims(&request(1, &[1], 4)).pop().unwrap();
         assert_eq!(values(&claim, "karpenter.sh/capacity-type"), Some(json!(["spot"])));
-        assert_eq!(values(&claim, "topology.kubernetes.io/zone"), Some(json!(["eu-central-1a"])));
         assert_eq!(values(&claim, "kubernetes.io/arch"), Some(json!(["amd64"])));
         let labels = &claim["metadata"]["labels"];
         assert_eq!((&labels[COMPUTE_ENVIRONMENT_LABEL], &labels[LAUNCH_LABEL]), (&json!("uuid-1"), &json!("7")));
@@ -273,7 +268,6 @@ mod tests {
         let (_, on_demand) = claims(&request(0, &[4], 4)).pop().unwrap();
         assert_eq!(values(&on_demand, "karpenter.sh/capacity-type"), Some(json!(["on-demand"])));
         assert_eq!(values(&on_demand, "kubernetes.io/arch"), Some(json!(["arm64"])));
-        assert_eq!(values(&on_demand, "topology.kubernetes.io/zone"), None);
     }
 
     #[test]
@@ -311,7 +305,7 @@ mod tests {
                 "fleetStrategy": serde_json::to_value(FleetStrategy::PriceCapacityOptimized).unwrap(),
                 "nodeLabels": { "batch.amazonaws.com/compute-environment-uuid": "uuid-1" },
                 "nodeTaints": ["batch.amazonaws.com/batch-node:NoSchedule", "batch.amazonaws.com/batch-node:NoExecute"],
-                "zones": ["eu-central-1a"], "bidPercentage": 60,
+                "bidPercentage": 60,
             })
         );
     }

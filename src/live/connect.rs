@@ -67,3 +67,10 @@ impl Connection {
         Client::try_from(config).map_err(|error| failed(error.into()))
     }
 }
+
+/// Waits for what is asynchronous, on this thread.
+pub fn wait_for<T>(future: impl Future<Output = Result<T, LiveError>>) -> Result<T, LiveError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| LiveError::Refused(format!("the system gives no runtime: {error}")))?;
+    runtime.block_on(future)
+}

@@ -139,7 +139,7 @@ impl Session {
     fn begin(&mut self) -> Result<Begun, DriverError> {
         let since = wall().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_at_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        self.pods.run = pod::run_uuid(&self.scenario, began_at_ms, std::process::id()).to_string();
+        self.pods.run = pod::run_uuid(&self.scenario, Some((began_at_ms, std::process::id()))).to_string();
         let live = LiveHeader {
             run: self.pods.run.clone(),
             began_at_ms,

@@ -6,6 +6,8 @@ mod charts;
 mod file;
 mod form;
 mod html;
+#[cfg(feature = "live")]
+mod live;
 mod output;
 mod provenance;
 mod study;
@@ -15,6 +17,8 @@ mod terminal;
 pub use charts::vcpus::{reading, timeline_svg};
 pub use file::{FileError, OutputFile};
 pub use html::run_page;
+#[cfg(feature = "live")]
+pub use live::dry_run_table;
 pub use output::{OutputDir, OutputError, json};
 pub use provenance::{PriceSource, Provenance, Source};
 pub use study::{comparison_table, plan_table, sensitivity_table, write_comparison, write_plan, write_sensitivity};

@@ -86,7 +86,7 @@ fn head(summary: &Summary) -> String {
 }
 
 /// Text in two columns, the second one wrapped.
-fn listed(head: &str, rows: impl IntoIterator<Item = [String; 2]>) -> String {
+pub(super) fn listed(head: &str, rows: impl IntoIterator<Item = [String; 2]>) -> String {
     let mut table = Columns::new();
     table.load_style(NOTHING).set_width(WIDTH - 2).set_content_arrangement(ContentArrangement::Dynamic);
     table.add_rows(rows);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+use crate::import::runs::Runs;
 use crate::import::swf::SwfLog;
 use crate::model::Problem;
 use crate::scenario::finding::{Finding, Findings, Severity};
@@ -33,6 +34,8 @@ pub struct ScenarioFile {
     name: String,
     /// Logs read so far, shared by all variants of the scenario.
     pub(super) traces: Arc<Mutex<BTreeMap<PathBuf, Arc<SwfLog>>>>,
+    /// Recorded attempts read so far, shared likewise.
+    pub(super) runs: Arc<Mutex<BTreeMap<PathBuf, Arc<Runs>>>>,
 }
 
 /// Which file and line each part of a scenario stands in.
@@ -83,6 +86,7 @@ impl ScenarioFile {
             folder: folder.to_owned(),
             name: name.to_owned(),
             traces: Arc::default(),
+            runs: Arc::default(),
         };
         scenario.value = scenario.take(text, "", file);
         scenario.inline();

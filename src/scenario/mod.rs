@@ -19,6 +19,7 @@ mod operations;
 mod placeholder;
 mod plan;
 mod policies;
+mod recorded;
 mod schema;
 mod set;
 mod study;

@@ -1,11 +1,8 @@
 //! Workload and operations in order of time, given to the control plane as they would come: everything that AWS Batch would
 //! refuse during the run is found before it. Submissions of an entry are judged once, at the time of its first.
 
-use std::sync::Arc;
-
 use crate::batch::{BatchError, Outcome, Variation};
 use crate::ids::JobRef;
-use crate::import::swf::SwfLog;
 use crate::model::SubmitJob;
 use crate::model::operations::{CancelJob, CancelJobs, TerminateJob, TerminateJobs};
 use crate::scenario::account::{Account, Initial};
@@ -16,6 +13,7 @@ use crate::scenario::operations::{Call, OperationFields};
 use crate::scenario::plan::{Meant, Plan};
 use crate::scenario::schema::Scenario;
 use crate::scenario::work::WorkloadEntry as Written;
+use crate::scenario::workload::Read;
 use crate::scenario::{trace, workload};
 use crate::scheduler::Event;
 use crate::sim::{Arrivals, Tracked, WorkloadEntry, WorkloadSource};
@@ -35,7 +33,7 @@ pub(super) struct Timeline<'a, 'b> {
     scenario: &'a Scenario,
     calls: &'a [PlannedCall],
     plan: Plan<'a>,
-    logs: Vec<Option<Arc<SwfLog>>>,
+    files: Vec<Read>,
     pub(super) account: Account<'b>,
     pub(super) hosts: Hosts,
     default_image_mib: u32,
@@ -89,11 +87,11 @@ impl<'a, 'b> Timeline<'a, 'b> {
     pub(super) fn new(
         scenario: &'a Scenario,
         calls: &'a [PlannedCall],
-        plan: (Plan<'a>, Vec<Option<Arc<SwfLog>>>),
+        plan: (Plan<'a>, Vec<Read>),
         (mut account, hosts): (Account<'b>, Hosts),
         default_image_mib: u32,
     ) -> Self {
-        let (plan, logs) = plan;
+        let (plan, files) = plan;
         for (number, entry) in (0..=u16::MAX).zip(&plan.entries) {
             // Of a log that can't be read, nothing can be said to be beyond it.
             let count = entry.count.unwrap_or(1 << 47);
@@ -105,7 +103,7 @@ impl<'a, 'b> Timeline<'a, 'b> {
             scenario,
             calls,
             plan,
-            logs,
+            files,
             account,
             hosts,
             default_image_mib,
@@ -165,11 +163,12 @@ impl<'a, 'b> Timeline<'a, 'b> {
                 WorkloadEntry {
                     failure_probability: written.failure_probability,
                     failures: workload::failures(&written.failures),
+                    recorded: self.files[number].runs.clone(),
                     ..WorkloadEntry::new(submission.queue, source)
                 }
             }
             Written::Trace(written) => {
-                let Some(log) = self.logs[number].clone() else { return };
+                let Some(log) = self.files[number].log.clone() else { return };
                 let image_mib = written.image_size_mib.unwrap_or(self.default_image_mib);
                 let recorded = trace::convert(written, &log, image_mib, (&judged, &mut self.account.batch));
                 self.note(recorded.events);

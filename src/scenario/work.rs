@@ -34,6 +34,10 @@ pub(super) struct Submissions {
     pub arrivals: ArrivalProcess,
     /// How long an attempt runs, from RUNNING.
     pub runtime: Distribution,
+    /// A CSV file, relative to the scenario's folder, of how long attempts ran and how they ended: columns `jobs` (the
+    /// entry's `name`), `index`, `child`, `attempt`, `runtime`, `failure`. Jobs of which it says nothing are drawn.
+    #[schemars(length(min = 1))]
+    pub recorded: Option<String>,
     /// Probability that an attempt ends with exit code 1.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]

@@ -12,13 +12,22 @@ use crate::scenario::operations::{Call, OperationFields};
 use crate::scenario::plan::{Plan, Planned, Times};
 use crate::scenario::schema::Scenario;
 use crate::scenario::timeline::PlannedCall;
-use crate::scenario::trace;
 use crate::scenario::work::{ArrivalProcess, FailureMode as WrittenMode, FailureReason, Submissions, WorkloadEntry};
-use crate::sim::{Arrivals, Failure, FailureMode};
+use crate::scenario::{recorded, trace};
+use crate::sim::{Arrivals, Failure, FailureMode, RecordedRuns};
 use crate::units::{SimDuration, SimTime};
 
 /// Entries at most: their numbers are part of their jobs' ids.
 const ENTRIES_MAX: usize = u16::MAX as usize;
+
+/// What was read from files that an entry names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Read {
+    /// The log of a trace.
+    pub(super) log: Option<Arc<SwfLog>>,
+    /// Recorded attempts of submissions.
+    pub(super) runs: Option<RecordedRuns>,
+}
 
 /// What will be submitted: workload entries by their index, then `SubmitJob` operations in order of time. Reads logs.
 pub(super) fn plan<'a>(
@@ -26,30 +35,35 @@ pub(super) fn plan<'a>(
     calls: &'a [PlannedCall],
     file: &ScenarioFile,
     judge: &mut Judge<'_>,
-) -> (Plan<'a>, Vec<Option<Arc<SwfLog>>>) {
-    let (mut plan, mut logs) = (Plan::default(), Vec::new());
+) -> (Plan<'a>, Vec<Read>) {
+    let (mut plan, mut files) = (Plan::default(), Vec::new());
     plan.unread = !judge.is_complete_to("/operations", OPERATION_DEPTH) || !judge.is_list_complete("/workload");
     if scenario.workload.len() + calls.len() > ENTRIES_MAX {
         let message = format!("{} entries and operations", scenario.workload.len() + calls.len());
         judge.error("/workload", message, format!("write {ENTRIES_MAX} at most"));
-        return (plan, vec![None; scenario.workload.len()]);
+        return (plan, vec![Read::default(); scenario.workload.len()]);
     }
     for (index, written) in scenario.workload.iter().enumerate() {
         let at = format!("/workload/{index}");
-        let (count, times, log) = match written {
+        let (count, times, read) = match written {
             WorkloadEntry::Submissions(submissions) => {
                 judge_submissions(submissions, &at, judge);
                 let (count, times) = times(submissions);
-                (Some(count), times, None)
+                let runs = recorded::open(submissions, count, file, &at, judge);
+                (Some(count), times, Read { log: None, runs })
             }
             WorkloadEntry::Trace(written) => {
                 let log = trace::open(written, file, &at, judge);
                 let times = log.as_ref().map(|log| trace::times(written, log));
                 let count = times.as_ref().map(|times| times.len() as u64);
-                (count, times.map_or(Times::From(SimTime::ZERO), |times| Times::List(times.into())), log)
+                (
+                    count,
+                    times.map_or(Times::From(SimTime::ZERO), |times| Times::List(times.into())),
+                    Read { log, runs: None },
+                )
             }
         };
-        logs.push(log);
+        files.push(read);
         let planned =
             Planned { at: format!("{at}/submit"), name: written.name(), submit: written.submit(), count, times };
         if let Err(problem) = plan.push(planned) {
@@ -73,7 +87,7 @@ pub(super) fn plan<'a>(
             judge.errors(&at, vec![problem]);
         }
     }
-    (plan, logs)
+    (plan, files)
 }
 
 fn judge_submissions(written: &Submissions, at: &str, judge: &mut Judge<'_>) {

@@ -238,14 +238,7 @@ impl Environment {
 
     /// What an empty node of a type offers to jobs: as seen, else by Batch's estimate.
     pub(super) fn offer(&self, id: InstanceTypeId, facts: &TypeFacts, settings: &Settings) -> Resources {
-        self.learned.get(&id).copied().unwrap_or_else(|| {
-            let daemon_sets = Resources {
-                cpu: settings.cold_daemon_set_cpu,
-                memory: settings.cold_daemon_set_memory,
-                ..Resources::ZERO
-            };
-            facts.allocatable.saturating_sub(daemon_sets)
-        })
+        self.learned.get(&id).copied().unwrap_or_else(|| facts.estimate(settings))
     }
 
     /// Remembers what a node of a type offers; whether that is news.

@@ -113,6 +113,30 @@ impl Event {
         Self::JobSubmitted { job, queue, spec, array_size, depends_on: Box::default(), tracked: false }
     }
 
+    /// The facts that every run begins with: an account's environments, queues, consumable resources and jobs, by id.
+    pub fn beginning(
+        environments: &[EnvironmentSpec],
+        queues: &[QueueSpec],
+        consumables: &[ConsumableSpec],
+        specs: &[JobSpec],
+    ) -> Vec<Self> {
+        let numbered = 0u16..;
+        let environments = numbered.clone().zip(environments).map(|(id, spec)| Self::ComputeEnvironmentCreated {
+            environment: ComputeEnvironmentId(id),
+            spec: Box::new(spec.clone()),
+        });
+        let queues = numbered.clone().zip(queues);
+        let queues =
+            queues.map(|(id, spec)| Self::JobQueueCreated { queue: JobQueueId(id), spec: Box::new(spec.clone()) });
+        let consumables = numbered.zip(consumables);
+        let consumables =
+            consumables.map(|(id, &spec)| Self::ConsumableResourceSet { resource: ConsumableResourceId(id), spec });
+        let specs = (0..).zip(specs);
+        let specs =
+            specs.map(|(id, spec)| Self::JobSpecRegistered { spec: JobSpecId(id), job: Box::new(spec.clone()) });
+        environments.chain(queues).chain(consumables).chain(specs).collect()
+    }
+
     /// Which of the two the event is.
     pub const fn origin(&self) -> Origin {
         match self {

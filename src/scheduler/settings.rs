@@ -28,6 +28,15 @@ pub struct TypeFacts {
     pub spot_per_hour: MicroUsd,
 }
 
+impl TypeFacts {
+    /// What an empty node offers to jobs as far as anybody knows who has seen none: Batch's estimate.
+    pub fn estimate(&self, settings: &Settings) -> Resources {
+        let daemon_sets =
+            Resources { cpu: settings.cold_daemon_set_cpu, memory: settings.cold_daemon_set_memory, ..Resources::ZERO };
+        self.allocatable.saturating_sub(daemon_sets)
+    }
+}
+
 /// Values of the core's assumptions; see `windtunnel assumptions` for default, range and reason of each by the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -89,6 +89,10 @@ impl EntryState {
     /// How long it runs is the job's own, the same in every attempt: if each attempt drew anew, a job that is
     /// interrupted until it draws a short run would finish sooner than its work allows.
     pub(super) fn fate(&self, job: JobRef, attempt: u8, streams: Streams) -> Fate {
+        let recorded = self.entry.recorded.as_ref();
+        if let Some(run) = recorded.and_then(|runs| runs.of(job.job.index(), job.child.unwrap_or(0), attempt)) {
+            return Fate { runtime: run.runtime, failure: run.failure };
+        }
         let child = u64::from(job.child.unwrap_or(0)) << 8;
         let (runtime, recorded_failure) = match &self.entry.source {
             WorkloadSource::Trace(jobs) => {

@@ -8,8 +8,10 @@ mod kubelet;
 mod market;
 mod sampler;
 mod spec;
+mod submissions;
 mod world;
 
 pub use keyed::design_numbers;
 pub use spec::*;
+pub use submissions::Submissions;
 pub use world::SimWorld;

@@ -107,6 +107,37 @@ pub struct WorkloadEntry {
     pub depends_on: Vec<WorkloadDependency>,
     /// Which of its jobs someone will name later.
     pub tracked: Tracked,
+    /// How attempts went that were recorded: for those, nothing is drawn.
+    pub recorded: Option<RecordedRuns>,
+}
+
+/// Attempts of an entry that were recorded, in order of job, child and attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedRuns(pub Arc<[RecordedRun]>);
+
+/// How an attempt went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordedRun {
+    /// The job's index in its entry.
+    pub index: u64,
+    /// The child's index in its array; 0 for a job that is none.
+    pub child: u32,
+    /// From 1.
+    pub attempt: u8,
+    /// From RUNNING to its end.
+    pub runtime: SimDuration,
+    /// What went wrong, if anything did.
+    pub failure: Option<Failure>,
+}
+
+impl RecordedRuns {
+    /// What is known of an attempt: its own record, else that of the next attempt that was recorded, for what came between
+    /// was none of the job's doing, else that of the last. `None` for a job of which nothing was recorded.
+    pub fn of(&self, index: u64, child: u32, attempt: u8) -> Option<RecordedRun> {
+        let at = self.0.partition_point(|run| (run.index, run.child, run.attempt) < (index, child, attempt));
+        let own = |at: usize| self.0.get(at).copied().filter(|run| (run.index, run.child) == (index, child));
+        own(at).or_else(|| own(at.checked_sub(1)?))
+    }
 }
 
 /// A way in which attempts fail.
@@ -198,6 +229,7 @@ impl WorkloadEntry {
             failures: Vec::new(),
             depends_on: Vec::new(),
             tracked: Tracked::None,
+            recorded: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The synthetic cluster as a driver: an event queue over integer time, and what becomes of each command.
 
 use crate::driver::{Driver, DriverError};
-use crate::ids::{ComputeEnvironmentId, ConsumableResourceId, JobQueueId, JobSpecId, NodeId};
+use crate::ids::NodeId;
 use crate::scheduler::{Command, Decision, Event, LaunchRequest, Observation};
 use crate::sim::arrivals::EntryState;
 use crate::sim::instances::Instances;
@@ -152,20 +152,8 @@ impl SimWorld {
 
     /// The facts that a run begins with.
     fn start(&mut self) {
-        let numbered = 0u16..;
-        for (id, spec) in numbered.clone().zip(&self.spec.environments) {
-            let environment = ComputeEnvironmentId(id);
-            self.facts.push(Event::ComputeEnvironmentCreated { environment, spec: Box::new(spec.clone()) });
-        }
-        for (id, spec) in numbered.zip(&self.spec.queues) {
-            self.facts.push(Event::JobQueueCreated { queue: JobQueueId(id), spec: Box::new(spec.clone()) });
-        }
-        for (id, &spec) in (0..).zip(&self.spec.consumables) {
-            self.facts.push(Event::ConsumableResourceSet { resource: ConsumableResourceId(id), spec });
-        }
-        for (id, spec) in (0..).zip(&self.spec.specs) {
-            self.facts.push(Event::JobSpecRegistered { spec: JobSpecId(id), job: Box::new(spec.clone()) });
-        }
+        let WorldSpec { environments, queues, consumables, specs, .. } = &self.spec;
+        self.facts = Event::beginning(environments, queues, consumables, specs);
         self.adopt_fixed_nodes();
         for operation in 0..self.spec.operations.len() {
             self.schedule(self.spec.operations[operation].0, Happening::Operate(operation));

@@ -67,8 +67,8 @@ const MODULES: &[Row] = &[
     ),
     row(
         "import",
-        &["units", "ids", "model", "catalog"],
-        "foreign formats are read into plain rows; scenarios are built from them, not by them",
+        &["units", "ids", "model", "catalog", "scheduler", "journal"],
+        "foreign formats, and journals, are read into plain rows and documents; scenarios are built from them, not by them",
     ),
     row(
         "scenario",
@@ -82,7 +82,7 @@ const MODULES: &[Row] = &[
     ),
     row(
         "report",
-        &["units", "ids", "model", "scheduler", "driver", "metrics", "experiment"],
+        &["units", "ids", "model", "pod", "scheduler", "driver", "live", "metrics", "experiment"],
         "it formats what others computed",
     ),
     row(

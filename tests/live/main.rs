@@ -5,6 +5,7 @@
 mod apply;
 mod bare;
 mod bed;
+mod dry_run;
 mod judge;
 mod nodes;
 mod private;

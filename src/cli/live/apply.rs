@@ -91,7 +91,7 @@ pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, Cli
         LogForm::Json => LogFormat::Json,
     };
     log::init(&own.log, format).map_err(|error| CliError::BadInput(error.to_string()))?;
-    let connection = Connection { kubeconfig: args.kubeconfig.clone(), context: args.context.clone() };
+    let connection = args.connection();
     confirm(own, &connection)?;
     let Some(journal) = own.journal.clone() else {
         let why = "--apply needs --journal FILE: without it, a run that is killed can't go on";

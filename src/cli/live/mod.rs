@@ -14,6 +14,7 @@ use crate::cli::output::OutputFormat;
 use crate::cli::provenance::file_word;
 use crate::cli::{CliError, ExitStatus, run};
 use crate::live::backend::{Backend, NodeClass};
+use crate::live::connect::Connection;
 use crate::live::pods::{RunEnvironment, RunPods};
 use crate::pod;
 use crate::scenario::{self, KnownTypes, Resolved};
@@ -117,6 +118,10 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 impl LiveArgs {
+    fn connection(&self) -> Connection {
+        Connection { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
+    }
+
     /// The words that began the run.
     fn words(&self) -> Vec<String> {
         let mut words = vec!["live".to_owned(), file_word(&self.scenario)];

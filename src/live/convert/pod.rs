@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use crate::live::convert::failure;
 use crate::live::convert::objects::{ContainerStatus, PodObject};
 use crate::live::facts::{ObjectName, PodFacts, PodPhase};
+use crate::pod::JOB_ID_LABEL;
 use crate::scheduler::PodStuck;
 
 /// Why a container waits that can't be had as things are: its image, or what it is made from. Its kubelet tries on, and AWS
@@ -26,6 +27,7 @@ pub fn facts(pod: &PodObject) -> PodFacts {
         namespace: pod.metadata.namespace.clone(),
         name: pod.metadata.name.clone(),
         uid: pod.metadata.uid.clone(),
+        job: pod.metadata.labels.get(JOB_ID_LABEL).cloned().unwrap_or_default(),
         node: pod.spec.node_name.clone(),
         phase: phase(pod),
         deleting: pod.metadata.deletion_timestamp.is_some(),
