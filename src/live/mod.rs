@@ -2,7 +2,8 @@
 //! project, behind the feature `live`.
 //!
 //! `facts.rs` is what the adapter knows of a cluster and `acts.rs` what it can do to one: small records, and the language
-//! between the parts. `observe/` turns Kubernetes' objects into facts (`convert/`, pure) as they change; `actuate/` turns
+//! between the parts. `observe/` turns Kubernetes' objects into facts (`convert/`, pure) as they change, `snapshot.rs` looks
+//! once; `preflight/` asks before a run whether all is there that it needs, `rbac/` holds the permissions; `actuate/` turns
 //! acts into calls, under the `guard`; `backend.rs` says who provides capacity, `pods.rs` writes pods. Between them stands `ledger`, which knows which of the
 //! core's ids stands for which object: pure, so that a journal can rebuild it. `clock` maps the wall clock to the run's time,
 //! `settings.rs` is what a person can set, `error.rs` what can go wrong.
