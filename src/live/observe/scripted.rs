@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::live::clock::wall;
 use crate::live::convert::objects::PodObject;
-use crate::live::facts::{NodeState, PodPhase, Sighting};
+use crate::live::facts::{Kind, NodeState, PodPhase, Sighting};
 use crate::live::observe::call::{Caller, Query};
 use crate::live::observe::follow::{Told, Unheard, follow};
 use crate::live::observe::watch::{Watch, run};
@@ -278,7 +278,6 @@ async fn life_of_a_node(listed: &'static str, changes: Vec<(&'static str, Value)
 }
 
 fn until_gone(told: &Receiver<Sighting>) -> Vec<String> {
-    use crate::live::facts::Kind;
     let mut words = Vec::new();
     while let Ok(sighting) = told.recv_timeout(Duration::from_secs(20)) {
         words.push(match sighting {
@@ -300,4 +299,38 @@ fn until_gone(told: &Receiver<Sighting>) -> Vec<String> {
         }
     }
     words
+}
+
+#[tokio::test]
+async fn where_the_cluster_is_closed_namespaces_are_watched() {
+    let script = |path: &str| match path.split('?').next().expect("a path") {
+        _ if path.contains("watch=true") => Reply::Silent(Vec::new()),
+        "/api/v1/pods" => Reply::Json(403, status(403)),
+        "/api/v1/namespaces/a/pods" => list(5, "", &[pod("p", 4, "Running")]),
+        "/api/v1/namespaces/b/pods" => list(6, "", &[pod("q", 3, "Pending")]),
+        _ => list(5, "", &[]),
+    };
+    let (client, _) = serve(script).await;
+    let watch = Watch {
+        environments: vec!["u".to_owned()],
+        run: "r".to_owned(),
+        namespaces: vec!["a".to_owned(), "b".to_owned()],
+        claims: false,
+        settings: settings(),
+    };
+    let (out, told) = channel();
+    let watching = tokio::spawn(run(client, watch, out));
+    let heard = tokio::task::spawn_blocking(move || {
+        let pods = |sighting: &Sighting| {
+            !matches!(sighting, Sighting::ListBegun(Kind::Node) | Sighting::ListEnded(Kind::Node))
+        };
+        told.into_iter().filter(pods).take(4).collect::<Vec<_>>()
+    });
+    let heard = heard.await.expect("told");
+    watching.abort();
+    assert_eq!((&heard[0], &heard[3]), (&Sighting::ListBegun(Kind::Pod), &Sighting::ListEnded(Kind::Pod)));
+    let mut names: Vec<_> =
+        heard[1..3].iter().map(|sighting| if let Sighting::Pod(pod) = sighting { &*pod.name } else { "" }).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["p", "q"]);
 }
