@@ -171,6 +171,7 @@ impl LiveCluster {
                 self.guard.know(key, facts.uid.clone());
             }
             Sighting::PodGone(object) => self.guard.forget(&pod(object)),
+            Sighting::NodeClaimGone(object) => self.guard.forget(&Key::NodeClaim { name: object.name.clone() }),
             _ => {}
         }
         self.ledger.sighted(sighting, now);

@@ -27,6 +27,8 @@ use crate::live::lease::Lease;
 use crate::live::ledger::Ledger;
 use crate::live::observe;
 use crate::live::pods::RunPods;
+use crate::live::preflight::{self, Check, Plan, Status};
+use crate::live::rbac::Mode;
 use crate::live::record::Record;
 use crate::live::settings::LiveSettings;
 use crate::live::telemetry::{Endpoint, Metrics};
@@ -127,7 +129,9 @@ impl Session {
     pub fn run(mut self, watcher: &mut impl Watcher) -> Result<Ended, DriverError> {
         let runtime = runtime()?;
         let client = runtime.block_on(self.connection.client())?;
-        let begun = if self.resume { self.go_on(watcher)? } else { self.begin()? };
+        let began_at_ms = self.identify()?;
+        runtime.block_on(self.preflight(&client))?;
+        let begun = if self.resume { self.go_on(watcher)? } else { self.begin(began_at_ms)? };
         runtime.block_on(self.drive(client, begun, watcher))
     }
 
@@ -136,10 +140,46 @@ impl Session {
         all.map(|known| LiveEnvironment { uuid: known.uuid.clone(), namespace: known.namespace.clone() }).collect()
     }
 
-    fn begin(&mut self) -> Result<Begun, DriverError> {
+    /// Which run it is: that of the journal, or a new one. Gives the time at which it began.
+    fn identify(&mut self) -> Result<u64, DriverError> {
+        if self.resume {
+            let live = header(&self.journal)?;
+            self.check(&live)?;
+            self.pods.run = live.run;
+            return Ok(live.began_at_ms);
+        }
         let since = wall().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_at_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         self.pods.run = pod::run_uuid(&self.scenario, Some((began_at_ms, std::process::id()))).to_string();
+        Ok(began_at_ms)
+    }
+
+    /// Everything that the run will need is asked for before anything is done.
+    async fn preflight(&self, client: &Client) -> Result<(), LiveError> {
+        let plan = Plan { mode: Mode::Apply, backend: &self.backend, pods: &self.pods, settings: &self.settings };
+        let mut failed = Vec::new();
+        for check in preflight::check(client, &plan).await {
+            let Check { name, status, detail, fix } = check;
+            match status {
+                Status::Ok => tracing::debug!(name, detail, "checked"),
+                Status::Warning => tracing::warn!(name, detail, fix, "worth a look"),
+                Status::NotChecked => tracing::info!(name, detail, "not checked"),
+                Status::Failed => {
+                    let way_out = fix.map(|fix| format!("\n{fix}")).unwrap_or_default();
+                    failed.push(format!("{name}: {detail}{way_out}"));
+                }
+            }
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(LiveError::Refused(format!(
+            "the cluster is not ready for this run; nothing was done\n\n{}",
+            failed.join("\n\n")
+        )))
+    }
+
+    fn begin(&mut self, began_at_ms: u64) -> Result<Begun, DriverError> {
         let live = LiveHeader {
             run: self.pods.run.clone(),
             began_at_ms,
@@ -161,8 +201,6 @@ impl Session {
     }
 
     fn go_on(&mut self, watcher: &mut impl Watcher) -> Result<Begun, DriverError> {
-        let header = header(&self.journal)?;
-        self.pods.run = header.run;
         let ledger = self.ledger();
         let mut restored = Restored { ledger, feeds: &mut self.feeds, watcher };
         let resumed = Appender::resume(&self.journal, |header| Scheduler::new(header.config.clone()), &mut restored);
@@ -175,7 +213,6 @@ impl Session {
             feed.go_on_from(resumed.now);
         }
         let Some(live) = resumed.header.live else { return Err(not_live(&self.journal)) };
-        self.check(&live)?;
         if resumed.cut > 0 {
             tracing::warn!(bytes = resumed.cut, "the journal's torn end was cut off");
         }
