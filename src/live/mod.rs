@@ -22,6 +22,7 @@ pub mod connect;
 pub mod convert;
 pub mod dry_run;
 pub mod error;
+pub mod facts;
 pub mod folded;
 pub mod guard;
 pub mod jobs;
