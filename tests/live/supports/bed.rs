@@ -193,7 +193,7 @@ fn the_yardstick_measures() {
         );
         assert_eq!(seen.pods, count);
         assert!(seen.ended >= seen.created && seen.ended > Duration::from_secs(1), "{seen:?}");
-        assert!(seen.created_per_s() > 50.0 && seen.deleted_per_s() > 50.0, "{seen:?}");
+        assert!(seen.created_per_s() > 5.0 && seen.deleted_per_s() > 5.0, "{seen:?}");
         assert_eq!(bed.pods().list(&ListParams::default()).await.unwrap().items, []);
     });
 }
