@@ -198,7 +198,7 @@ pub(crate) fn scenario(namespace: &str, retries: u32, workload: Value) -> Value 
             "retryStrategy": { "attempts": retries },
             "eksProperties": { "podProperties": { "containers": [{
                 "image": "busybox", "command": ["sleep", "60"],
-                "resources": { "limits": { "cpu": "500m", "memory": "512Mi" } },
+                "resources": { "limits": { "cpu": "0.5", "memory": "512Mi" } },
             }] } },
         }],
         "workload": workload,
