@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::path::Path;
 
+use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
+
+pub use kube::Client;
 
 use crate::live::error::LiveError;
 

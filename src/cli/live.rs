@@ -2,6 +2,7 @@
 //! file of its own.
 
 mod dry_run;
+mod shadow;
 
 use std::path::PathBuf;
 
@@ -10,12 +11,19 @@ use clap::{Args, ValueEnum};
 use crate::cli::output::OutputFormat;
 use crate::cli::{CliError, ExitStatus, run};
 use crate::live::backend::{Backend, NodeClass};
+use crate::live::connect;
+use crate::live::error::LiveError;
+use crate::live::folded::Account;
 use crate::live::pods::{RunEnvironment, RunPods};
+use crate::live::settings::LiveSettings;
+use crate::live::snapshot::{self, Snapshot};
 use crate::pod;
 use crate::scenario::Resolved;
+use crate::sim::WorldSpec;
 
 /// Look at a real cluster, or drive it.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct LiveArgs {
     /// The scenario, a JSON file.
     scenario: PathBuf,
@@ -40,10 +48,23 @@ pub(super) struct LiveArgs {
     /// Change a value of the scenario, by JSON pointer; repeat for more.
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
+    /// With --shadow: write report.html, summary.json and the other files of `run` into this folder.
+    #[arg(long, value_name = "DIR", requires = "shadow")]
+    out: Option<PathBuf>,
+    /// With --shadow: write every observation and decision as JSON Lines; compressed when the name ends in .gz.
+    #[arg(long, value_name = "FILE", requires = "shadow")]
+    journal: Option<PathBuf>,
     /// The form of the result.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output: OutputFormat,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; of a dry run: the API server would take every pod
+  1  the API server can't be reached, or does not let us look
+  2  bad usage, bad input, or a kubeconfig that can't be used
+  3  of a dry run: the API server would refuse pods, or did not answer for them";
 
 /// How far it goes.
 #[derive(Debug, Args)]
@@ -52,7 +73,7 @@ struct Mode {
     /// Look once, change nothing, and say what would be done and why; each pod is judged by the API server.
     #[arg(long)]
     dry_run: bool,
-    /// Look once, then simulate what follows.
+    /// Look once, then simulate what follows: the report of `run`, from the cluster as it is.
     #[arg(long)]
     shadow: bool,
     /// Drive the cluster.
@@ -90,7 +111,10 @@ pub(super) fn run(args: &LiveArgs) -> Result<ExitStatus, CliError> {
     if args.mode.dry_run {
         return dry_run::run(args, prepared);
     }
-    Err(CliError::BadInput("this build knows --dry-run alone".to_owned()))
+    if args.mode.shadow {
+        return shadow::run(args, prepared);
+    }
+    Err(CliError::BadInput("this build knows --dry-run and --shadow alone".to_owned()))
 }
 
 fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
@@ -108,6 +132,36 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
         BackendName::Render => Backend::Render,
     };
     Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, backend, pods })
+}
+
+/// What a person can mend in what was given is bad input; the rest is the cluster's doing.
+fn told(error: &LiveError) -> CliError {
+    match error {
+        LiveError::Config { .. } | LiveError::Refused(_) => CliError::BadInput(error.to_string()),
+        LiveError::Api { .. } => CliError::Failed(error.to_string()),
+    }
+}
+
+/// Looks at the cluster of `--context` once.
+async fn look_at(
+    args: &LiveArgs,
+    pods: &RunPods,
+    settings: &LiveSettings,
+) -> Result<(connect::Client, Snapshot), LiveError> {
+    let uuids: Vec<_> = pods.environments.iter().map(|environment| environment.uuid.clone()).collect();
+    let client = connect::client(args.kubeconfig.as_deref(), &args.context).await?;
+    let snapshot = snapshot::read(&client, &uuids, &pods.namespaces(), settings).await?;
+    Ok((client, snapshot))
+}
+
+/// What a scenario's documents come to.
+fn account(world: &WorldSpec) -> Account {
+    Account {
+        environments: world.environments.clone(),
+        queues: world.queues.clone(),
+        consumables: world.consumables.clone(),
+        specs: world.specs.clone(),
+    }
 }
 
 /// The environments with their `uuid`s: the given ones, else those that follow from names.
