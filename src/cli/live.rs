@@ -1,24 +1,28 @@
 //! `windtunnel live SCENARIO`: the same scheduler, and a real cluster. What the three modes share stands here, a mode has a
 //! file of its own.
 
+mod apply;
 mod dry_run;
+mod feed;
 mod shadow;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::batch::Batch;
 use crate::cli::output::OutputFormat;
+use crate::cli::provenance::file_word;
 use crate::cli::{CliError, ExitStatus, run};
 use crate::live::backend::{Backend, NodeClass};
-use crate::live::connect;
+use crate::live::connect::{Client, Connection};
 use crate::live::error::LiveError;
 use crate::live::folded::Account;
 use crate::live::pods::{RunEnvironment, RunPods};
 use crate::live::settings::LiveSettings;
 use crate::live::snapshot::{self, Snapshot};
 use crate::pod;
-use crate::scenario::Resolved;
+use crate::scenario::{self, KnownTypes, Resolved};
 use crate::sim::WorldSpec;
 
 /// Look at a real cluster, or drive it.
@@ -48,15 +52,18 @@ pub(super) struct LiveArgs {
     /// Change a value of the scenario, by JSON pointer; repeat for more.
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
-    /// With --shadow: write report.html, summary.json and the other files of `run` into this folder.
-    #[arg(long, value_name = "DIR", requires = "shadow")]
-    out: Option<PathBuf>,
-    /// With --shadow: write every observation and decision as JSON Lines; compressed when the name ends in .gz.
-    #[arg(long, value_name = "FILE", requires = "shadow")]
-    journal: Option<PathBuf>,
+    /// Take jobs, beside the scenario's own, from a folder (files of `SubmitJob` documents, one per line) or, with `-`, from
+    /// standard input.
+    #[arg(long, value_name = "DIR|-")]
+    jobs: Option<PathBuf>,
+    /// How many seconds of the run are a second of the wall clock: more than 1 for rehearsals.
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
     /// The form of the result.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output: OutputFormat,
+    #[command(flatten)]
+    apply: apply::ApplyArgs,
 }
 
 const EXIT_CODES: &str = "\
@@ -96,6 +103,8 @@ enum BackendName {
 /// What every mode begins with.
 struct Prepared {
     scenario: Resolved,
+    /// The account as its documents leave it.
+    account: Batch<KnownTypes>,
     seed: u64,
     backend: Backend,
     /// What pods are made from; the run's id is the scenario's name until a mode gives it one.
@@ -114,11 +123,32 @@ pub(super) fn run(args: &LiveArgs) -> Result<ExitStatus, CliError> {
     if args.mode.shadow {
         return shadow::run(args, prepared);
     }
-    Err(CliError::BadInput("this build knows --dry-run and --shadow alone".to_owned()))
+    apply::run(args, prepared)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse::<f64>().map_err(|error| error.to_string())?;
+    if speed.is_finite() && speed > 0.0 { Ok(speed) } else { Err("give a number above 0".to_owned()) }
+}
+
+impl LiveArgs {
+    fn connection(&self) -> Connection {
+        Connection { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
+    }
+
+    /// The words that began the run.
+    fn words(&self) -> Vec<String> {
+        let mut words = vec!["live".to_owned(), file_word(&self.scenario)];
+        words.extend(self.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+        words.extend(self.set.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
+        words
+    }
 }
 
 fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
-    let scenario = run::load(&args.scenario, &args.set)?;
+    let settings = run::parse_settings(&args.set)?;
+    let (scenario, account) = scenario::load_with_account(&args.scenario, &settings)
+        .map_err(|findings| CliError::BadInput(findings.to_string()))?;
     let environments = environments(&scenario, &args.environment)?;
     let pods = RunPods {
         run: scenario.scenario_name.clone(),
@@ -131,7 +161,7 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
         BackendName::Karpenter => Backend::Karpenter(NodeClass::default()),
         BackendName::Render => Backend::Render,
     };
-    Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, backend, pods })
+    Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, account, backend, pods })
 }
 
 /// What a person can mend in what was given is bad input; the rest is the cluster's doing.
@@ -143,13 +173,9 @@ fn told(error: &LiveError) -> CliError {
 }
 
 /// Looks at the cluster of `--context` once.
-async fn look_at(
-    args: &LiveArgs,
-    pods: &RunPods,
-    settings: &LiveSettings,
-) -> Result<(connect::Client, Snapshot), LiveError> {
+async fn look_at(args: &LiveArgs, pods: &RunPods, settings: &LiveSettings) -> Result<(Client, Snapshot), LiveError> {
     let uuids: Vec<_> = pods.environments.iter().map(|environment| environment.uuid.clone()).collect();
-    let client = connect::client(args.kubeconfig.as_deref(), &args.context).await?;
+    let client = args.connection().client().await?;
     let snapshot = snapshot::read(&client, &uuids, &pods.namespaces(), settings).await?;
     Ok((client, snapshot))
 }

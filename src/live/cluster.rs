@@ -15,9 +15,11 @@ use crate::journal::Named;
 use crate::live::acts::Act;
 use crate::live::clock::Clock;
 use crate::live::error::LiveError;
-use crate::live::facts::Sighting;
+use crate::live::facts::{ObjectName, Sighting};
+use crate::live::guard::{Guard, Key};
 use crate::live::jobs::{Feed, Taken};
 use crate::live::ledger::Ledger;
+use crate::live::telemetry::Metrics;
 use crate::scheduler::{Decision, Observation};
 use crate::units::SimTime;
 
@@ -33,6 +35,8 @@ pub struct LiveCluster {
     acts: UnboundedSender<Act>,
     /// What the next observation names, for whoever writes the journal.
     named: Rc<RefCell<Named>>,
+    guard: Guard,
+    metrics: Metrics,
     /// What an earlier program had seen and not decided upon.
     undecided: Option<Observation>,
     /// When the core wanted to be woken, as far as an earlier program knew.
@@ -101,6 +105,10 @@ pub struct Parts {
     pub acts: UnboundedSender<Act>,
     /// Shared with whoever writes the journal.
     pub named: Rc<RefCell<Named>>,
+    /// Learns which nodes and pods are the run's.
+    pub guard: Guard,
+    /// Where figures go.
+    pub metrics: Metrics,
     /// Of a run that goes on: what was seen and not decided upon.
     pub undecided: Option<Observation>,
     /// Of a run that goes on: when the core wanted to be woken.
@@ -114,7 +122,8 @@ pub struct Parts {
 impl LiveCluster {
     /// A cluster.
     pub fn new(parts: Parts) -> Self {
-        let Parts { clock, ledger, feeds, sightings, acts, named, undecided, wake_at, stop, end } = parts;
+        let Parts { clock, ledger, feeds, sightings, acts, named, guard, metrics, undecided, wake_at, stop, end } =
+            parts;
         Self {
             clock,
             ledger,
@@ -122,6 +131,8 @@ impl LiveCluster {
             sightings,
             acts,
             named,
+            guard,
+            metrics,
             undecided,
             wake_at,
             stop,
@@ -140,11 +151,30 @@ impl LiveCluster {
     fn look(&mut self, now: SimTime) -> Result<(), DriverError> {
         loop {
             match self.sightings.try_recv() {
-                Ok(sighting) => self.ledger.sighted(sighting, now),
+                Ok(sighting) => self.sighted(sighting, now),
                 Err(std::sync::mpsc::TryRecvError::Empty) => return Ok(()),
                 Err(std::sync::mpsc::TryRecvError::Disconnected) => return Err(self.deaf()),
             }
         }
+    }
+
+    /// Takes in what was seen; the guard learns where pods may go and what is the run's own.
+    fn sighted(&mut self, sighting: Sighting, now: SimTime) {
+        let pod = |object: &ObjectName| Key::Pod { namespace: object.namespace.clone(), name: object.name.clone() };
+        match &sighting {
+            Sighting::Node(facts) => {
+                self.guard.allow_node(&facts.name, &facts.environment_uuid);
+            }
+            Sighting::NodeGone(object) => self.guard.forget_node(&object.name),
+            Sighting::Pod(facts) => {
+                let key = Key::Pod { namespace: facts.namespace.clone(), name: facts.name.clone() };
+                self.guard.know(key, facts.uid.clone());
+            }
+            Sighting::PodGone(object) => self.guard.forget(&pod(object)),
+            Sighting::NodeClaimGone(object) => self.guard.forget(&Key::NodeClaim { name: object.name.clone() }),
+            _ => {}
+        }
+        self.ledger.sighted(sighting, now);
     }
 
     /// Nobody looks at the cluster any more; why may have been told.
@@ -160,7 +190,7 @@ impl LiveCluster {
         match self.sightings.recv_timeout(longest) {
             Ok(sighting) => {
                 let now = self.clock.now();
-                self.ledger.sighted(sighting, now);
+                self.sighted(sighting, now);
                 Ok(())
             }
             Err(RecvTimeoutError::Timeout) => Ok(()),
@@ -211,16 +241,16 @@ impl LiveCluster {
         *self.named.borrow_mut() = named;
     }
 
-    fn is_over(&self, wake_at: Option<SimTime>) -> bool {
+    fn is_over(&mut self, wake_at: Option<SimTime>) -> bool {
         self.end == End::Drained
             && wake_at.is_none()
             && self.synced
-            && self.feeds.iter().all(|feed| feed.is_done())
+            && self.feeds.iter_mut().all(|feed| feed.is_done())
             && self.ledger.is_drained()
     }
 
     /// Whether the run came to its own end.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&mut self) -> Outcome {
         if self.is_over(None) && !self.stop.wanted.load(Ordering::Acquire) {
             Outcome::Drained
         } else {
@@ -257,7 +287,7 @@ impl Driver for LiveCluster {
                     return Ok(false);
                 }
             }
-            let next = self.feeds.iter().filter_map(|feed| feed.next_at()).chain(wake_at).min();
+            let next = self.feeds.iter_mut().filter_map(|feed| feed.next_at()).chain(wake_at).min();
             self.wait(next)?;
         }
     }

@@ -1,7 +1,7 @@
-//! The way to a cluster: a kubeconfig, the context that names cluster and user, and a runtime for whoever has none.
+//! From a kubeconfig to a client, and the proof that it is the cluster that was meant.
 
-use std::future::Future;
-use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -10,33 +10,69 @@ pub use kube::Client;
 
 use crate::live::error::LiveError;
 
-/// A client of the cluster that a context of a kubeconfig names; of $KUBECONFIG, else `~/.kube/config`, where no file is
-/// given.
-pub async fn client(kubeconfig: Option<&Path>, context: &str) -> Result<Client, LiveError> {
-    let read = match kubeconfig {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
-    };
-    let from = kubeconfig.map_or_else(|| "the kubeconfig".to_owned(), |path| path.display().to_string());
-    let known = read.map_err(|error| config(format!("{from} can't be read; name another with --kubeconfig"), error))?;
-    if !known.contexts.iter().any(|one| one.name == context) {
-        let names: Vec<_> = known.contexts.iter().map(|one| one.name.as_str()).collect();
-        let names = names.join(", ");
-        return Err(LiveError::Refused(format!("{from} has no context `{context}`: it has {names}")));
-    }
-    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
-    let made = Config::from_custom_kubeconfig(known, &options).await;
-    let made = made.map_err(|error| config(format!("context `{context}` of {from} can't be used"), error))?;
-    Client::try_from(made).map_err(|error| config(format!("context `{context}` of {from} can't be used"), error))
+/// A connection is made within this time or not at all.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Which cluster, as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// The kubeconfig; `$KUBECONFIG`, else `~/.kube/config`, if `None`.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context in it.
+    pub context: String,
 }
 
-fn config(context: String, source: impl std::error::Error + Send + Sync + 'static) -> LiveError {
-    LiveError::Config { context, source: Box::new(source) }
+impl Connection {
+    fn read(&self) -> Result<Kubeconfig, LiveError> {
+        let read = match &self.kubeconfig {
+            Some(path) => Kubeconfig::read_from(path),
+            None => Kubeconfig::read(),
+        };
+        let file =
+            self.kubeconfig.as_ref().map_or_else(|| "the kubeconfig".to_owned(), |path| path.display().to_string());
+        read.map_err(|error| LiveError::Config {
+            context: format!(
+                "can't read {file}; write one with `aws eks update-kubeconfig`, or name it with --kubeconfig"
+            ),
+            source: Box::new(error),
+        })
+    }
+
+    /// Name of the cluster that the context stands for.
+    pub fn cluster_name(&self) -> Result<String, LiveError> {
+        let kubeconfig = self.read()?;
+        let found = kubeconfig.contexts.iter().find(|known| known.name == self.context);
+        let cluster = found.and_then(|known| known.context.as_ref()).map(|context| context.cluster.clone());
+        cluster.ok_or_else(|| {
+            let known: Vec<_> = kubeconfig.contexts.iter().map(|known| known.name.as_str()).collect();
+            LiveError::Refused(format!(
+                "the kubeconfig has no context `{}`: it has {}",
+                self.context,
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            ))
+        })
+    }
+
+    /// A client. Nothing is asked of the cluster yet.
+    pub async fn client(&self) -> Result<Client, LiveError> {
+        self.cluster_name()?;
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| LiveError::Config {
+            context: format!("can't use context `{}` of the kubeconfig", self.context),
+            source,
+        };
+        let options = KubeConfigOptions { context: Some(self.context.clone()), ..KubeConfigOptions::default() };
+        let mut config = Config::from_custom_kubeconfig(self.read()?, &options).await.map_err(|e| failed(e.into()))?;
+        config.connect_timeout = Some(CONNECT);
+        // Who waits for an answer knows for how long, and what to do without one.
+        config.read_timeout = None;
+        config.default_retry = false;
+        Client::try_from(config).map_err(|error| failed(error.into()))
+    }
 }
 
 /// Waits for what is asynchronous, on this thread.
 pub fn wait_for<T>(future: impl Future<Output = Result<T, LiveError>>) -> Result<T, LiveError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| config("the asynchronous runtime can't be started".to_owned(), error))?;
+    let runtime = runtime.map_err(|error| LiveError::Refused(format!("the system gives no runtime: {error}")))?;
     runtime.block_on(future)
 }

@@ -85,7 +85,7 @@ pub struct NodeFacts {
 /// What a node can be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeState {
-    /// It has joined and never been ready yet, or is cordoned: nothing is placed on it.
+    /// It has joined and never been ready yet, is not ready for the moment, or is cordoned: nothing is placed on it.
     NotUsable,
     /// It is ready and takes pods.
     Ready,

@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use crate::driver::{DriverError, Watcher};
 use crate::journal::{Appender, Named};
-use crate::scheduler::{Decision, Observation};
+use crate::live::telemetry::Metrics;
+use crate::live::telemetry::metrics::KindLabel;
+use crate::scheduler::{Command, Decision, Observation};
 
 /// Writes the journal.
 #[derive(Debug)]
@@ -15,12 +17,13 @@ pub struct Record {
     named: Rc<RefCell<Named>>,
     /// The first observation stands in the journal already: an earlier program wrote it, and got no further.
     written: bool,
+    metrics: Metrics,
 }
 
 impl Record {
     /// Goes on writing. `written` says that the first observation stands there already.
-    pub const fn new(appender: Appender, named: Rc<RefCell<Named>>, written: bool) -> Self {
-        Self { appender, named, written }
+    pub const fn new(appender: Appender, named: Rc<RefCell<Named>>, written: bool, metrics: Metrics) -> Self {
+        Self { appender, named, written, metrics }
     }
 
     /// Ends the journal: the run is over.
@@ -47,6 +50,23 @@ impl Watcher for Record {
     }
 
     fn decided(&mut self, _: &Observation, decision: &Decision) -> Result<(), DriverError> {
-        self.appender.decided(decision).map(drop)
+        let before = self.appender.written();
+        let fsync = self.appender.decided(decision)?;
+        self.metrics.journal_fsync.observe(fsync.as_secs_f64());
+        self.metrics.journal_bytes.inc_by(self.appender.written() - before);
+        self.metrics.steps.inc();
+        for command in &decision.commands {
+            self.metrics.commands.get_or_create(&KindLabel { kind: kind(command) }).inc();
+        }
+        Ok(())
+    }
+}
+
+const fn kind(command: &Command) -> &'static str {
+    match command {
+        Command::LaunchNodes(_) => "launch_nodes",
+        Command::TerminateNode { .. } => "terminate_node",
+        Command::CreatePod { .. } => "create_pod",
+        Command::DeletePod { .. } => "delete_pod",
     }
 }

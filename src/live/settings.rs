@@ -9,6 +9,10 @@ pub struct LiveSettings {
     pub writes_per_minute: u32,
     /// Writes under way at once. 32: beyond that, an API server on two cores takes no more pods per second.
     pub writes_in_flight: usize,
+    /// A call that is not answered by then is given up and made again. 15 s: admission webhooks may take 10 s by default.
+    pub request_timeout: Duration,
+    /// The longest wait between two tries of a write. 30 s: as often as an API server that comes back should be asked.
+    pub retry_delay_max: Duration,
     /// Share of an environment's nodes that may be removed within a minute, percent. 20, and always one: a mistake can be
     /// noticed before the cluster is gone, and scaling in waits a minute or five at most.
     pub node_removal_percent: u32,
@@ -36,6 +40,8 @@ impl Default for LiveSettings {
         Self {
             writes_per_minute: 3_000,
             writes_in_flight: 32,
+            request_timeout: Duration::from_secs(15),
+            retry_delay_max: Duration::from_secs(30),
             node_removal_percent: 20,
             not_ready_timeout: Duration::from_mins(5),
             answer_timeout: Duration::from_secs(30),

@@ -29,9 +29,11 @@ pub fn job_uuid(scenario: &str, job: JobId) -> Uuid {
     named("job", &[scenario, &job.to_string()])
 }
 
-/// The id of a run that leaves nothing behind, so that every one of a scenario may have the same.
-pub fn run_uuid(scenario: &str) -> Uuid {
-    named("run", &[scenario])
+/// The id of a run on a real cluster: another for every moment that one can begin in, by time and process. A look that
+/// leaves nothing behind has no moment of its own.
+pub fn run_uuid(scenario: &str, begun: Option<(u64, u32)>) -> Uuid {
+    let (at_ms, process) = begun.unwrap_or_default();
+    named("run", &[scenario, &at_ms.to_string(), &process.to_string()])
 }
 
 /// The `uuid` of a simulated compute environment.

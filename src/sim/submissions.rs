@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::ids::JobRef;
 use crate::scheduler::Event;
 use crate::sim::arrivals::EntryState;
 use crate::sim::keyed::Streams;
-use crate::sim::spec::WorkloadEntry;
-use crate::units::SimTime;
+use crate::sim::spec::{Failure, WorkloadEntry};
+use crate::units::{SimDuration, SimTime};
 
 /// All submissions of a workload, in order of time, and in that of the entries where they come at one time: a job is
 /// submitted before those that depend on it. The same as in the simulated world under this seed.
@@ -37,6 +38,13 @@ impl Submissions {
         all
     }
 
+    /// What becomes of an attempt of a job: how long it runs, and what goes wrong. `None` for a job of no entry.
+    pub fn fate(&self, job: JobRef, attempt: u8) -> Option<(SimDuration, Option<Failure>)> {
+        let entry = self.entries.get(usize::from(job.job.entry()))?;
+        let fate = entry.fate(job, attempt, self.streams);
+        Some((fate.runtime, fate.failure))
+    }
+
     fn await_next(&mut self, number: u16) {
         if let Some(at) = self.entries[usize::from(number)].next_time(self.streams) {
             self.next.push(Reverse((at, number)));
@@ -62,7 +70,6 @@ mod tests {
     use crate::model::Distribution;
     use crate::model::duration::TextDuration;
     use crate::sim::spec::{Arrivals, WorkloadSource};
-    use crate::units::SimDuration;
 
     #[test]
     fn entries_are_merged_by_time_and_then_by_entry() {

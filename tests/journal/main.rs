@@ -3,6 +3,7 @@
 mod decisions;
 mod events;
 mod files;
+mod live;
 mod records;
 mod replay;
 mod world;

@@ -2,11 +2,13 @@
 //! `apiserver/testbed`; without it every test says that it was skipped.
 #![cfg(feature = "live")]
 
+mod apply;
 mod bare;
 mod bed;
 mod dry_run;
 mod judge;
 mod nodes;
 mod private;
+mod program;
 mod proxy;
 mod supports;

@@ -22,8 +22,8 @@ pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, Cli
 }
 
 async fn look(args: &LiveArgs, prepared: Prepared) -> Result<Report, LiveError> {
-    let Prepared { scenario, seed, backend, mut pods } = prepared;
-    pods.run = pod::run_uuid(&scenario.scenario_name).to_string();
+    let Prepared { scenario, account: _, seed, backend, mut pods } = prepared;
+    pods.run = pod::run_uuid(&scenario.scenario_name, None).to_string();
     let settings = LiveSettings::default();
     let (client, snapshot) = look_at(args, &pods, &settings).await?;
     let world = &scenario.world;

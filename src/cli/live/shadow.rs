@@ -19,7 +19,7 @@ use crate::sim::FixedNode;
 
 /// Runs the mode.
 pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, CliError> {
-    let Prepared { mut scenario, seed, backend, pods } = prepared;
+    let Prepared { mut scenario, account: _, seed, backend, pods } = prepared;
     let settings = LiveSettings::default();
     let (_, snapshot) = connect::wait_for(look_at(args, &pods, &settings)).map_err(|error| told(&error))?;
     let nodes = usable_nodes(&snapshot, &pods.environments);
@@ -37,9 +37,9 @@ pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, Cli
         counted(seen.len() as u64, "instance type"),
     );
 
-    let out = args.out.as_deref().map(OutputDir::create).transpose().map_err(failed)?;
+    let out = args.apply.out.as_deref().map(OutputDir::create).transpose().map_err(failed)?;
     let header = Header::new(Some(seed), &scenario.scenario_name, scenario.config.clone(), scenario.names.clone());
-    let journal = args.journal.as_ref().map(|path| Writer::create(path, &header)).transpose().map_err(failed)?;
+    let journal = args.apply.journal.as_ref().map(|path| Writer::create(path, &header)).transpose().map_err(failed)?;
     let mut files = Files { journal, events: None };
     let words = ["live".to_owned(), file_word(&args.scenario), "--shadow".to_owned(), "--context".to_owned()];
     let words: Vec<_> = words.into_iter().chain([args.context.clone()]).collect();

@@ -74,7 +74,7 @@ impl<S: Source, T: InstanceTypes> Documents<S, T> {
 }
 
 impl<S: Source, T: InstanceTypes> Feed for Documents<S, T> {
-    fn next_at(&self) -> Option<SimTime> {
+    fn next_at(&mut self) -> Option<SimTime> {
         None
     }
 
@@ -103,7 +103,7 @@ impl<S: Source, T: InstanceTypes> Feed for Documents<S, T> {
         Ok(())
     }
 
-    fn is_done(&self) -> bool {
+    fn is_done(&mut self) -> bool {
         self.source.is_done()
     }
 
@@ -114,7 +114,7 @@ impl<S: Source, T: InstanceTypes> Feed for Documents<S, T> {
         self.source.answered(&std::mem::take(&mut self.answers))
     }
 
-    fn remember(&mut self, _: SimTime, named: &[NamedJob], taken: &mut Taken) -> Result<(), DriverError> {
+    fn remember(&mut self, named: &[NamedJob], taken: &mut Taken) -> Result<(), DriverError> {
         let entry = self.entry;
         for NamedJob { job, source, submit, .. } in named.iter().filter(|named| named.job.entry() == entry) {
             let submitted = self.submit(submit, taken).map_err(|why| {

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId};
 use crate::live::acts::Act;
-use crate::live::backend::Backend;
-use crate::live::claims::{self, PlannedClaim};
+use crate::live::backend::{Backend, NodeClass};
+use crate::live::claims::Claims;
 use crate::live::facts::{ClaimPhase, NodeClaimFacts};
-use crate::live::ledger::{Ledger, TypeTable};
-use crate::live::pods::RunPods;
+use crate::live::ledger::Ledger;
 use crate::model::PurchaseOption;
 use crate::scheduler::{Event, LaunchRequest};
 use crate::units::SimTime;
@@ -29,10 +28,11 @@ pub(super) struct Launches {
 struct Launch {
     request: LaunchRequest,
     /// Claims that have neither become an instance nor failed.
-    waiting: BTreeMap<String, PlannedClaim>,
-    /// What failed, vCPUs, and of which types.
+    waiting: BTreeSet<String>,
+    /// What each claim may become: types of one size.
+    alike: Vec<InstanceTypeId>,
+    /// What failed, vCPUs.
     short: u32,
-    failed: BTreeSet<InstanceTypeId>,
     /// vCPUs that have been launched.
     launched: u32,
 }
@@ -51,23 +51,18 @@ impl Launches {
         Self { prefix, ..Self::default() }
     }
 
-    pub(super) fn open(&mut self, request: &LaunchRequest, backend: &Backend, types: &TypeTable, run: &RunPods) {
-        let planned = match backend {
-            Backend::Karpenter(_) => claims::plan(request, &run.run, &types.vcpus),
-            Backend::Unmanaged | Backend::Render => Vec::new(),
-        };
-        for claim in &planned {
-            self.of_claim.insert(claim.name.clone(), request.launch);
+    pub(super) fn open(&mut self, request: &LaunchRequest, waiting: BTreeSet<String>, alike: Vec<InstanceTypeId>) {
+        for claim in &waiting {
+            self.of_claim.insert(claim.clone(), request.launch);
         }
-        let waiting = planned.into_iter().map(|claim| (claim.name.clone(), claim)).collect();
-        let launch = Launch { request: request.clone(), waiting, short: 0, failed: BTreeSet::new(), launched: 0 };
+        let launch = Launch { request: request.clone(), waiting, alike, short: 0, launched: 0 };
         self.open.insert(request.launch, launch);
     }
 
     /// The request is answered.
     pub(super) fn close(&mut self, launch: LaunchId) {
         if let Some(launch) = self.open.remove(&launch) {
-            for claim in launch.waiting.keys() {
+            for claim in &launch.waiting {
                 self.of_claim.remove(claim);
             }
         }
@@ -110,25 +105,40 @@ impl Launches {
 }
 
 impl Ledger {
+    /// Enters a launch request.
+    pub(super) fn note_launch(&mut self, request: &LaunchRequest) {
+        let acts = self.claim_acts(request);
+        let names = acts.iter().filter_map(|act| match act {
+            Act::CreateNodeClaim { name, .. } => Some(name.clone()),
+            _ => None,
+        });
+        let alike = self.with_claims(|claims| Some(claims.alike(request))).unwrap_or_default();
+        self.launches.open(request, names.collect(), alike);
+    }
+
+    fn with_claims<T>(&self, ask: impl FnOnce(&Claims<'_>) -> Option<T>) -> Option<T> {
+        let class = NodeClass::default();
+        ask(&Claims {
+            run: &self.run.run,
+            environments: &self.run.environments,
+            instance_types: &self.types.catalog,
+            node_class: if let Backend::Karpenter(class) = &self.backend { class } else { &class },
+        })
+    }
+
+    fn claim_acts(&self, request: &LaunchRequest) -> Vec<Act> {
+        match self.backend {
+            Backend::Karpenter(_) => self.with_claims(|claims| claims.of(request)).unwrap_or_default(),
+            Backend::Unmanaged | Backend::Render => Vec::new(),
+        }
+    }
+
     /// Does what a launch request asks for, as the back end can.
     pub(super) fn launch(&mut self, request: &LaunchRequest, acts: &mut Vec<Act>) {
-        match &self.backend {
-            Backend::Karpenter(class) => {
-                let Some(environment) = self.run.environments.get(request.environment.index()) else { return };
-                let Some(launch) = self.launches.open.get(&request.launch) else { return };
-                let names = &self.types.names;
-                for claim in launch.waiting.values() {
-                    let manifest = claims::manifest(claim, request, names, environment, &self.run.run, class);
-                    let name = claim.name.clone();
-                    acts.push(Act::CreateNodeClaim { launch: request.launch, name, manifest: Box::new(manifest) });
-                }
-            }
-            Backend::Render => {
-                let environment = self.run.environments.get(request.environment.index());
-                let announcement = claims::announcement(request, &self.types.names, &self.types.vcpus, environment);
-                acts.push(Act::Announce(Box::new(announcement)));
-            }
-            Backend::Unmanaged => {}
+        acts.extend(self.claim_acts(request));
+        if self.backend == Backend::Render {
+            let told = self.with_claims(|claims| claims.announcement(request));
+            acts.extend(told.map(|told| Act::Announce(Box::new(told))));
         }
     }
 
@@ -158,11 +168,10 @@ impl Ledger {
         }
         let Some(&id) = self.launches.of_claim.get(&facts.name) else { return };
         let Some(launch) = self.launches.open.get(&id) else { return };
-        let Some(claim) = launch.waiting.get(&facts.name) else { return };
         let request = &launch.request;
         let (environment, purchase) = (request.environment, request.purchase);
         let told = self.types.named(facts.instance_type.as_deref());
-        let Some(instance_type) = told.or_else(|| claim.instance_types.first().copied()) else { return };
+        let Some(instance_type) = told.or_else(|| launch.alike.first().copied()) else { return };
         let named = self.nodes.mint(None, Some(&facts.name));
         let node = named.node;
         self.out.named.nodes.push(named);
@@ -176,10 +185,11 @@ impl Ledger {
     pub(super) fn claim_failed(&mut self, name: &str, message: &str) {
         let Some(id) = self.launches.of_claim.remove(name) else { return };
         let Some(launch) = self.launches.open.get_mut(&id) else { return };
-        let Some(claim) = launch.waiting.remove(name) else { return };
+        if !launch.waiting.remove(name) {
+            return;
+        }
         tracing::warn!(claim = name, message, "a NodeClaim came to nothing");
-        launch.short += claim.vcpus;
-        launch.failed.extend(claim.instance_types);
+        launch.short += launch.alike.first().and_then(|id| self.types.vcpus.get(id.index())).copied().unwrap_or(1);
         self.answer_if_complete(id);
     }
 
@@ -190,7 +200,7 @@ impl Ledger {
             self.launches.close(id);
             return;
         }
-        let instance_types = launch.failed.iter().copied().collect();
+        let instance_types = launch.alike.clone();
         let vcpus_short = launch.short;
         self.tell(Event::CapacityUnavailable { launch: id, instance_types, vcpus_short });
     }
@@ -225,7 +235,8 @@ impl Ledger {
         for request in open {
             self.launch(&request, &mut acts);
         }
-        acts.retain(|act| !matches!(act, Act::CreateNodeClaim { name, .. } if listed.contains(name)));
+        let waiting = |name: &String| self.launches.of_claim.contains_key(name) && !listed.contains(name);
+        acts.retain(|act| matches!(act, Act::CreateNodeClaim { name, .. } if waiting(name)));
         for (_, claim, terminating) in self.nodes.claims() {
             if terminating && listed.contains(&claim) {
                 acts.push(Act::DeleteNodeClaim { name: claim });

@@ -17,11 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::claims::Launches;
 use self::nodes::Nodes;
 use self::pods::Pods;
+use crate::catalog::{self, InstanceType};
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, ZoneId};
 use crate::journal::Named;
 use crate::live::acts::Act;
 use crate::live::backend::Backend;
 use crate::live::facts::{Answer, Kind, Sighting};
+use crate::live::guard::claim_prefix;
 use crate::live::pods::{RunPods, Script};
 use crate::model::Names;
 use crate::scheduler::{Command, Decision, Ending, Event, Reason, SchedulerConfig};
@@ -68,6 +70,8 @@ struct Submitted {
 struct TypeTable {
     names: Names,
     vcpus: Vec<u32>,
+    /// What the catalog says of them; nothing at all where it lacks one, for nobody could launch it.
+    catalog: Vec<&'static InstanceType>,
     by_name: BTreeMap<String, InstanceTypeId>,
     zones: BTreeMap<String, ZoneId>,
 }
@@ -77,7 +81,9 @@ impl TypeTable {
         let by_name =
             (0..).map(InstanceTypeId).zip(&names.instance_types).map(|(id, name)| (name.clone(), id)).collect();
         let zones = (0..).map(ZoneId).zip(&names.zones).map(|(id, name)| (name.clone(), id)).collect();
-        Self { vcpus: config.instance_types.iter().map(|facts| facts.vcpus).collect(), names, by_name, zones }
+        let known = names.instance_types.iter().map(|name| catalog::instance_type(name));
+        let catalog = known.collect::<Result<_, _>>().unwrap_or_default();
+        Self { catalog, vcpus: config.instance_types.iter().map(|facts| facts.vcpus).collect(), names, by_name, zones }
     }
 
     /// The zone of a name; the first where the run knows none of that name, for only prices hang on it.
@@ -104,7 +110,7 @@ impl Ledger {
         }
         Self {
             types: TypeTable::new(names, config),
-            launches: Launches::new(crate::live::claims::prefix(&run.run)),
+            launches: Launches::new(claim_prefix(&run.run)),
             run,
             backend,
             environments,
@@ -282,7 +288,7 @@ impl Ledger {
                     self.note_pod(pod, pods::Wanted { job, spec, attempt, node, node_index });
                 }
                 Command::DeletePod { pod, .. } => self.pods.set_unwanted(*pod),
-                Command::LaunchNodes(request) => self.launches.open(request, &self.backend, &self.types, &self.run),
+                Command::LaunchNodes(request) => self.note_launch(request),
                 Command::TerminateNode { node } => self.nodes.set_terminating(*node),
             }
         }

@@ -6,6 +6,7 @@ use crate::ids::{ComputeEnvironmentId, NodeId};
 use crate::journal::NamedNode;
 use crate::live::acts::Act;
 use crate::live::backend::Backend;
+use crate::live::claims;
 use crate::live::facts::{NodeFacts, NodeState};
 use crate::live::ledger::Ledger;
 use crate::scheduler::{Event, NodeLossCause};
@@ -287,7 +288,9 @@ impl Ledger {
         }
         let Some(node) = self.nodes.by_id.get(&id) else { return };
         if let (Backend::Render, Some(name)) = (&self.backend, &node.name) {
-            acts.push(Act::Announce(Box::new(crate::live::claims::removal(name))));
+            let environment = node.environment.and_then(|id| self.run.environments.get(id.index()));
+            let told = environment.map(|environment| claims::removal(&self.run.run, environment, name));
+            acts.extend(told.map(|told| Act::Announce(Box::new(told))));
             return;
         }
         // Nobody here can remove it: to the environment it is gone.

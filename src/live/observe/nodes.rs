@@ -65,6 +65,8 @@ struct Keeper<'a> {
     means: &'a Means<'a>,
     nodes: BTreeMap<String, Known>,
     list: u32,
+    /// A list is under way.
+    listing: bool,
     /// A list has ended, and is told to have when everything in it was.
     ended: bool,
     /// Names of nodes that are ready and of which it is not known what is left.
@@ -105,6 +107,7 @@ impl<'a> Keeper<'a> {
             means,
             nodes: BTreeMap::new(),
             list: 0,
+            listing: false,
             ended: false,
             unknown: Vec::new(),
             surveying: false,
@@ -119,7 +122,7 @@ impl<'a> Keeper<'a> {
         match told {
             Told::Begun => {
                 self.list += 1;
-                self.ended = false;
+                (self.listing, self.ended) = (true, false);
                 self.nodes.values_mut().for_each(|known| known.told = false);
                 self.say(Sighting::ListBegun(Kind::Node))
             }
@@ -136,7 +139,7 @@ impl<'a> Keeper<'a> {
                 for name in &missing {
                     self.leave(name);
                 }
-                self.ended = true;
+                (self.listing, self.ended) = (false, true);
                 Ok(())
             }
             Told::At(_) => Ok(()),
@@ -206,8 +209,7 @@ impl<'a> Keeper<'a> {
     /// Looks up what is left of nodes, all that wait for it together.
     fn survey(&mut self) -> Option<BoxFuture<'a, Found>> {
         // In the middle of a list there will be more of them.
-        let listing = self.list == 1 && !self.ended;
-        if self.surveying || self.unknown.is_empty() || listing {
+        if self.surveying || self.unknown.is_empty() || self.listing {
             return None;
         }
         self.surveying = true;

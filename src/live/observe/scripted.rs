@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::live::clock::wall;
 use crate::live::convert::objects::PodObject;
-use crate::live::facts::{NodeState, PodPhase, Sighting};
+use crate::live::facts::{Kind, NodeState, PodPhase, Sighting};
 use crate::live::observe::call::{Caller, Query};
 use crate::live::observe::follow::{Told, Unheard, follow};
 use crate::live::observe::watch::{Watch, run};
@@ -92,7 +92,7 @@ async fn answer(mut socket: TcpStream, log: &Mutex<Vec<String>>, script: &Script
 fn settings() -> LiveSettings {
     LiveSettings {
         answer_timeout: Duration::from_millis(300),
-        watch_timeout: Duration::from_secs(1),
+        watch_timeout: Duration::from_secs(2),
         not_ready_timeout: Duration::from_secs(1),
         ..LiveSettings::default()
     }
@@ -210,7 +210,7 @@ fn now() -> String {
 }
 
 /// A cluster of one node, where a pod succeeds unseen before the node goes.
-fn cluster(path: &str, watches: &Mutex<VecDeque<Reply>>) -> Reply {
+fn cluster(path: &str, listed: &str, watches: &Mutex<VecDeque<Vec<(&str, Value)>>>) -> Reply {
     let on_node = path.contains("fieldSelector=spec.nodeName%3Dn");
     match path.split('?').next().expect("a path") {
         "/apis/apps/v1/daemonsets" => {
@@ -224,9 +224,14 @@ fn cluster(path: &str, watches: &Mutex<VecDeque<Reply>>) -> Reply {
             )
         }
         "/api/v1/nodes" if path.contains("watch=true") => {
-            watches.lock().expect("a script").pop_front().unwrap_or(Reply::Silent(Vec::new()))
+            let events = watches.lock().expect("a script").pop_front().unwrap_or_default();
+            let now = |mut node: Value| {
+                node["status"]["conditions"][0]["lastTransitionTime"] = json!(now());
+                node
+            };
+            Reply::Silent(events.into_iter().map(|(kind, node)| event(kind, &now(node))).collect())
         }
-        "/api/v1/nodes" => list(5, "", &[node(4, "True")]),
+        "/api/v1/nodes" => list(5, "", &[node(4, listed)]),
         "/api/v1/pods" if path.contains("watch=true") => Reply::Silent(Vec::new()),
         "/api/v1/pods" if on_node && path.contains("labelSelector") => list(50, "", &[pod("p", 49, "Succeeded")]),
         "/api/v1/pods" if on_node => {
@@ -242,11 +247,21 @@ fn cluster(path: &str, watches: &Mutex<VecDeque<Reply>>) -> Reply {
 
 #[tokio::test]
 async fn a_node_is_told_with_its_room_and_gone_after_its_pods() {
+    let there = ["Begun", "Ready 2900m", "Ended", "NotUsable 2900m", "Unreachable 2900m", "Gone"];
+    let joins = ["Begun", "NotUsable 0m", "Ended", "Ready 2900m", "NotUsable 2900m", "Unreachable 2900m", "Gone"];
+    let lives = (life_of_a_node("True", Vec::new()), life_of_a_node("False", vec![("MODIFIED", node(6, "True"))]));
+    let told = tokio::join!(lives.0, lives.1);
+    assert_eq!((told.0, told.1), (there.map(str::to_owned).to_vec(), joins.map(str::to_owned).to_vec()));
+}
+
+/// What is told of a node that is listed like this, then changes so, falls silent, and goes.
+async fn life_of_a_node(listed: &'static str, changes: Vec<(&'static str, Value)>) -> Vec<String> {
     let watches = Mutex::new(VecDeque::from([
-        Reply::Silent(vec![event("MODIFIED", &node(6, "Unknown"))]),
-        Reply::Silent(vec![event("DELETED", &node(7, "Unknown"))]),
+        changes,
+        vec![("MODIFIED", node(7, "Unknown"))],
+        vec![("DELETED", node(8, "Unknown"))],
     ]));
-    let (client, _) = serve(move |path| cluster(path, &watches)).await;
+    let (client, _) = serve(move |path| cluster(path, listed, &watches)).await;
     let watch = Watch {
         environments: vec!["u".to_owned()],
         run: "r".to_owned(),
@@ -258,14 +273,11 @@ async fn a_node_is_told_with_its_room_and_gone_after_its_pods() {
     let watching = tokio::spawn(run(client, watch, out));
     let words = tokio::task::spawn_blocking(move || until_gone(&told)).await.expect("told");
     watching.abort();
-    let of_nodes: Vec<_> = words.iter().filter(|word| !word.starts_with("Pod")).map(String::as_str).collect();
-    let expected = ["Begun", "Ready 2900m", "Ended", "NotUsable 2900m", "Unreachable 2900m", "Gone"];
-    assert_eq!(of_nodes, expected);
     assert_eq!(words[words.len() - 2], "Pod Succeeded", "{words:?}");
+    words.into_iter().filter(|word| !word.starts_with("Pod")).collect()
 }
 
 fn until_gone(told: &Receiver<Sighting>) -> Vec<String> {
-    use crate::live::facts::Kind;
     let mut words = Vec::new();
     while let Ok(sighting) = told.recv_timeout(Duration::from_secs(20)) {
         words.push(match sighting {
@@ -287,4 +299,38 @@ fn until_gone(told: &Receiver<Sighting>) -> Vec<String> {
         }
     }
     words
+}
+
+#[tokio::test]
+async fn where_the_cluster_is_closed_namespaces_are_watched() {
+    let script = |path: &str| match path.split('?').next().expect("a path") {
+        _ if path.contains("watch=true") => Reply::Silent(Vec::new()),
+        "/api/v1/pods" => Reply::Json(403, status(403)),
+        "/api/v1/namespaces/a/pods" => list(5, "", &[pod("p", 4, "Running")]),
+        "/api/v1/namespaces/b/pods" => list(6, "", &[pod("q", 3, "Pending")]),
+        _ => list(5, "", &[]),
+    };
+    let (client, _) = serve(script).await;
+    let watch = Watch {
+        environments: vec!["u".to_owned()],
+        run: "r".to_owned(),
+        namespaces: vec!["a".to_owned(), "b".to_owned()],
+        claims: false,
+        settings: settings(),
+    };
+    let (out, told) = channel();
+    let watching = tokio::spawn(run(client, watch, out));
+    let heard = tokio::task::spawn_blocking(move || {
+        let pods = |sighting: &Sighting| {
+            !matches!(sighting, Sighting::ListBegun(Kind::Node) | Sighting::ListEnded(Kind::Node))
+        };
+        told.into_iter().filter(pods).take(4).collect::<Vec<_>>()
+    });
+    let heard = heard.await.expect("told");
+    watching.abort();
+    assert_eq!((&heard[0], &heard[3]), (&Sighting::ListBegun(Kind::Pod), &Sighting::ListEnded(Kind::Pod)));
+    let mut names: Vec<_> =
+        heard[1..3].iter().map(|sighting| if let Sighting::Pod(pod) = sighting { &*pod.name } else { "" }).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["p", "q"]);
 }

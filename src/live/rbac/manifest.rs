@@ -97,8 +97,11 @@ mod tests {
     use crate::live::backend::NodeClass;
     use crate::live::rbac::table::{Mode, needed};
 
+    /// Group, resource and verb of what is granted.
+    type Granted = BTreeSet<(String, String, String)>;
+
     /// Kind, namespace, and what its rules grant, of each role of a manifest. It reads only what is written above.
-    fn roles(text: &str) -> Vec<(String, String, BTreeSet<(String, String, String)>)> {
+    fn roles(text: &str) -> Vec<(String, String, Granted)> {
         let field = |document: &str, name: &str| {
             let line = document.lines().find_map(|line| line.trim().strip_prefix(&format!("{name}: ")));
             line.unwrap_or_default().trim_matches('"').to_owned()

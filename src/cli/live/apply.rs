@@ -1,0 +1,205 @@
+//! `windtunnel live --apply`: the scheduler drives the cluster.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::live::feed::ScenarioFeed;
+use crate::cli::live::{LiveArgs, Prepared};
+use crate::cli::output::{OutputFormat, print};
+use crate::cli::provenance::provenance;
+use crate::cli::{CliError, ExitStatus};
+use crate::journal::checksum;
+use crate::live::cluster::{End, Outcome};
+use crate::live::connect::Connection;
+use crate::live::folded::Account;
+use crate::live::jobs::{Documents, Feed, Folder, Lines};
+use crate::live::session::{Ended, Session};
+use crate::live::settings::LiveSettings;
+use crate::live::telemetry::{LogFormat, log};
+use crate::metrics::Metrics;
+use crate::report::{self, OutputDir};
+use crate::scenario::Resolved;
+
+/// What only `--apply` asks for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "With --apply")]
+pub(super) struct ApplyArgs {
+    /// The cluster's name, as the context has it: proof that it is the one that was meant.
+    #[arg(long, value_name = "CLUSTER")]
+    confirm: Option<String>,
+    /// Where the journal is written: ahead of every act, so that a run that was killed can go on. Also with --shadow.
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+    /// Go on with the run of the journal.
+    #[arg(long)]
+    resume: bool,
+    /// When to end: once all jobs are done, or only when stopped. A watched folder never ends by itself.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    until: Until,
+    /// The nodes are KWOK's: each pod says, in annotations, how long it runs and how it ends, drawn as in a simulation.
+    #[arg(long)]
+    kwok: bool,
+    /// Writes per minute at most.
+    #[arg(long, value_name = "N", default_value_t = LiveSettings::default().writes_per_minute)]
+    writes_per_minute: u32,
+    /// Writes under way at once.
+    #[arg(long, value_name = "N", default_value_t = LiveSettings::default().writes_in_flight)]
+    writes_in_flight: usize,
+    /// Share of an environment's nodes that may be removed within a minute, percent; one always may.
+    #[arg(long, value_name = "PERCENT", default_value_t = LiveSettings::default().node_removal_percent)]
+    node_removal_percent: u32,
+    /// Serve metrics for Prometheus on this port of the loopback interface; 0 takes any.
+    #[arg(long, value_name = "PORT")]
+    metrics_port: Option<u16>,
+    /// Write report.html, summary.json, jobs.csv, nodes.csv, timeline.csv and timeline.svg into this folder at the end. Also
+    /// with --shadow.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What is logged to stderr: a level, or a filter like `info,windtunnel::live::actuate=debug`.
+    #[arg(long, value_name = "FILTER", default_value = log::DEFAULT_FILTER)]
+    log: String,
+    /// How.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    log_format: LogForm,
+}
+
+/// `--log-format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum LogForm {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// An object of JSON per line.
+    Json,
+}
+
+/// `--until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Until {
+    /// Nothing is left to do.
+    #[default]
+    Drained,
+    /// SIGTERM or Ctrl-C.
+    Stopped,
+}
+
+/// Runs the mode.
+pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, CliError> {
+    let own = &args.apply;
+    let format = match own.log_format {
+        LogForm::Text => LogFormat::Human,
+        LogForm::Json => LogFormat::Json,
+    };
+    log::init(&own.log, format).map_err(|error| CliError::BadInput(error.to_string()))?;
+    let connection = args.connection();
+    confirm(own, &connection)?;
+    let Some(journal) = own.journal.clone() else {
+        let why = "--apply needs --journal FILE: without it, a run that is killed can't go on";
+        return Err(CliError::BadInput(why.to_owned()));
+    };
+    let settings = LiveSettings {
+        writes_per_minute: own.writes_per_minute,
+        writes_in_flight: own.writes_in_flight,
+        node_removal_percent: own.node_removal_percent,
+        ..LiveSettings::default()
+    };
+    let out = own.out.as_deref().map(OutputDir::create).transpose().map_err(failed)?;
+
+    let Prepared { scenario, account: batch, seed, backend, pods } = prepared;
+    let scenario_crc32 =
+        checksum(format!("{:?}{seed}", (&scenario.world, &scenario.config, &scenario.names)).as_bytes());
+    let world = &scenario.world;
+    let account = Account {
+        environments: world.environments.clone(),
+        queues: world.queues.clone(),
+        consumables: world.consumables.clone(),
+        specs: world.specs.clone(),
+    };
+    let beginning = account.under(&backend).beginning(&[]);
+    let mut feeds: Vec<Box<dyn Feed>> =
+        vec![Box::new(ScenarioFeed::new(world, beginning, seed, own.kwok.then_some(args.speed)))];
+    if let Some(jobs) = &args.jobs {
+        let entry = u16::try_from(world.workload.len()).map_err(|_| {
+            CliError::BadInput(
+                "--jobs: the workload has 65,536 entries, which leaves no number for one more".to_owned(),
+            )
+        })?;
+        feeds.push(if jobs.as_os_str() == "-" {
+            Box::new(Documents::new(Lines::of_stdin(), batch, entry))
+        } else {
+            let folder = Folder::watch(jobs, settings.folder_poll).map_err(failed)?;
+            Box::new(Documents::new(folder, batch, entry))
+        });
+    }
+    let provenance = provenance(&args.words(), &scenario);
+    let Resolved { world, config, names, scenario_name, .. } = scenario;
+    let mut metrics = Metrics::new(config.instance_types.clone(), names.clone(), &world.assumptions);
+    if let Some(out) = &out {
+        metrics = metrics.with_sinks(out.sinks().map_err(failed)?).with_pictures();
+    }
+    let session = Session {
+        connection,
+        scenario: scenario_name.clone(),
+        scenario_crc32,
+        config,
+        names,
+        pods,
+        backend,
+        speed: args.speed,
+        journal: journal.clone(),
+        resume: own.resume,
+        feeds,
+        end: if own.until == Until::Drained { End::Drained } else { End::Never },
+        settings,
+        metrics_port: own.metrics_port,
+        announce: Box::new(std::io::stdout()),
+    };
+    let ended = session.run(&mut metrics).map_err(failed)?;
+    say(&ended, &journal);
+    let results = metrics.finish(&scenario_name, seed, ended.at).map_err(failed)?;
+    if let Some(out) = out {
+        for file in out.write(&results, &provenance).map_err(failed)? {
+            eprintln!("wrote {}", file.display());
+        }
+    }
+    print(&match args.output {
+        OutputFormat::Table => report::table(&results.summary),
+        OutputFormat::Json => report::json(&results.summary),
+    })
+}
+
+/// Whoever drives a cluster says which.
+fn confirm(own: &ApplyArgs, connection: &Connection) -> Result<(), CliError> {
+    let cluster = connection.cluster_name().map_err(|error| CliError::BadInput(error.to_string()))?;
+    match &own.confirm {
+        Some(named) if *named == cluster => Ok(()),
+        Some(named) => Err(CliError::BadInput(format!(
+            "--confirm {named}: context `{}` is of cluster `{cluster}`; nothing was done",
+            connection.context
+        ))),
+        None => Err(CliError::BadInput(format!(
+            "--apply changes cluster `{cluster}`: say so with --confirm {cluster}, after a look with --dry-run"
+        ))),
+    }
+}
+
+fn say(ended: &Ended, journal: &Path) {
+    let file = journal.display();
+    match ended.outcome {
+        Outcome::Drained => eprintln!("nothing is left to do; the run's journal is {file}"),
+        Outcome::Stopped => eprintln!("stopped: pods go on; go on with --resume --journal {file}"),
+    }
+    if !ended.nodes_left.is_empty() {
+        eprintln!(
+            "nodes that the run launched and that are still there (minvCpus): NodeClaims {}; remove them with `kubectl delete \
+             nodeclaims -l windtunnel.dev/run={}`",
+            ended.nodes_left.join(", "),
+            ended.run
+        );
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> CliError {
+    CliError::Failed(error.to_string())
+}
