@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn reads_back_what_it_wrote() {
-        let run = |index, child, attempt, secs, failure| Run {
+        let run = |index, child, attempt, secs: u64, failure| Run {
             index,
             child,
             attempt,

@@ -28,9 +28,9 @@ pub(super) struct ApplyArgs {
     /// The cluster's name, as the context has it: proof that it is the one that was meant.
     #[arg(long, value_name = "CLUSTER")]
     confirm: Option<String>,
-    /// Where the journal is written: ahead of every act, so that a run that was killed can go on.
+    /// Where the journal is written: ahead of every act, so that a run that was killed can go on. Also with --shadow.
     #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
+    pub(super) journal: Option<PathBuf>,
     /// Go on with the run of the journal.
     #[arg(long)]
     resume: bool,
@@ -52,9 +52,10 @@ pub(super) struct ApplyArgs {
     /// Serve metrics for Prometheus on this port of the loopback interface; 0 takes any.
     #[arg(long, value_name = "PORT")]
     metrics_port: Option<u16>,
-    /// Write report.html, summary.json, jobs.csv, nodes.csv, timeline.csv and timeline.svg into this folder at the end.
+    /// Write report.html, summary.json, jobs.csv, nodes.csv, timeline.csv and timeline.svg into this folder at the end. Also
+    /// with --shadow.
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// What is logged to stderr: a level, or a filter like `info,windtunnel::live::actuate=debug`.
     #[arg(long, value_name = "FILTER", default_value = log::DEFAULT_FILTER)]
     log: String,

@@ -1,13 +1,12 @@
 //! `windtunnel live --dry-run`: what would be done to a cluster, now, and why.
 
-use crate::cli::live::{LiveArgs, Prepared};
+use crate::cli::live::{LiveArgs, Prepared, account, look_at, told};
 use crate::cli::output::{OutputFormat, json, print};
 use crate::cli::{CliError, ExitStatus};
+use crate::live::connect;
 use crate::live::dry_run::{Question, Report, answer};
 use crate::live::error::LiveError;
-use crate::live::folded::Account;
 use crate::live::settings::LiveSettings;
-use crate::live::{connect, snapshot};
 use crate::pod;
 use crate::report::dry_run_table;
 use crate::sim::Submissions;
@@ -22,29 +21,13 @@ pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, Cli
     Ok(if report.not_accepted() > 0 { ExitStatus::Diverged } else { ExitStatus::Done })
 }
 
-/// What a person can mend in what was given is bad input; the rest is the cluster's doing.
-fn told(error: &LiveError) -> CliError {
-    match error {
-        LiveError::Config { .. } | LiveError::Refused(_) => CliError::BadInput(error.to_string()),
-        LiveError::Api { .. } => CliError::Failed(error.to_string()),
-    }
-}
-
 async fn look(args: &LiveArgs, prepared: Prepared) -> Result<Report, LiveError> {
     let Prepared { scenario, account: _, seed, backend, mut pods } = prepared;
     pods.run = pod::run_uuid(&scenario.scenario_name, None).to_string();
     let settings = LiveSettings::default();
-    let uuids: Vec<_> = pods.environments.iter().map(|environment| environment.uuid.clone()).collect();
-    let client = args.connection().client().await?;
-    let snapshot = snapshot::read(&client, &uuids, &pods.namespaces(), &settings).await?;
+    let (client, snapshot) = look_at(args, &pods, &settings).await?;
     let world = &scenario.world;
-    let account = Account {
-        environments: world.environments.clone(),
-        queues: world.queues.clone(),
-        consumables: world.consumables.clone(),
-        specs: world.specs.clone(),
-    }
-    .under(&backend);
+    let account = account(world).under(&backend);
     let question = Question {
         scenario: &scenario.scenario_name,
         seed,

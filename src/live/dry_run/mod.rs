@@ -1,66 +1,17 @@
-//! What would be done to a cluster, now, and why. Nothing is changed: `plan` lets a core decide about a snapshot, `pods`
+//! What would be done to a cluster, now, and why. Nothing is changed: `question` is what is asked and how it is answered, `plan` lets a core decide about a snapshot, `pods`
 //! writes the pods that it wants, `verdicts` asks the API server about each, `findings` puts names to it all, in a
 //! `report`.
 
 mod findings;
 mod plan;
 mod pods;
+mod question;
 mod report;
 mod verdicts;
 
 pub use findings::report;
 pub use plan::{Plan, PlannedLaunch, PlannedPod, RefusedSubmission, Waiting, WaitsFor, plan};
 pub use pods::{STAND_IN_NODE, WantedPod, wanted};
+pub use question::{Question, answer};
 pub use report::*;
 pub use verdicts::{Verdict, judge};
-
-use kube::Client;
-
-use crate::live::backend::Backend;
-use crate::live::error::LiveError;
-use crate::live::folded::{Account, usable_nodes};
-use crate::live::pods::RunPods;
-use crate::live::settings::LiveSettings;
-use crate::live::snapshot::Snapshot;
-use crate::model::Names;
-use crate::scheduler::{Event, SchedulerConfig};
-
-/// What a dry run is asked about.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Question<'a> {
-    /// Name of the scenario.
-    pub scenario: &'a str,
-    /// Seed of what is drawn.
-    pub seed: u64,
-    /// Context of the kubeconfig.
-    pub context: &'a str,
-    /// Who would provide nodes.
-    pub backend: &'a Backend,
-    /// What the core is told.
-    pub config: &'a SchedulerConfig,
-    /// Names by id.
-    pub names: &'a Names,
-    /// Calls to AWS Batch during the run, which a dry run leaves out.
-    pub operations: usize,
-    /// What the documents come to, under the back end.
-    pub account: &'a Account,
-    /// What pods are made from.
-    pub pods: &'a RunPods,
-}
-
-/// Answers it: what would be done to the cluster of the snapshot, each pod judged by its API server.
-pub async fn answer(
-    question: &Question<'_>,
-    snapshot: &Snapshot,
-    submissions: impl IntoIterator<Item = Event>,
-    client: &Client,
-    settings: &LiveSettings,
-) -> Result<Report, LiveError> {
-    let nodes = usable_nodes(snapshot, &question.pods.environments);
-    let plan = plan(question.config.clone(), question.account, &nodes, submissions)
-        .map_err(|error| LiveError::Refused(format!("the scheduler can't be run: {error}")))?;
-    let wanted = wanted(&plan, &nodes, question.account, question.pods);
-    let pods: Vec<_> = wanted.iter().map(|wanted| &wanted.pod).collect();
-    let verdicts = judge(client, &pods, settings.writes_in_flight).await?;
-    Ok(report(question, (snapshot, &nodes), &plan, wanted, &verdicts))
-}

@@ -4,6 +4,7 @@
 mod apply;
 mod dry_run;
 mod feed;
+mod shadow;
 
 use std::path::PathBuf;
 
@@ -14,13 +15,19 @@ use crate::cli::output::OutputFormat;
 use crate::cli::provenance::file_word;
 use crate::cli::{CliError, ExitStatus, run};
 use crate::live::backend::{Backend, NodeClass};
-use crate::live::connect::Connection;
+use crate::live::connect::{Client, Connection};
+use crate::live::error::LiveError;
+use crate::live::folded::Account;
 use crate::live::pods::{RunEnvironment, RunPods};
+use crate::live::settings::LiveSettings;
+use crate::live::snapshot::{self, Snapshot};
 use crate::pod;
 use crate::scenario::{self, KnownTypes, Resolved};
+use crate::sim::WorldSpec;
 
 /// Look at a real cluster, or drive it.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct LiveArgs {
     /// The scenario, a JSON file.
     scenario: PathBuf,
@@ -59,6 +66,13 @@ pub(super) struct LiveArgs {
     apply: apply::ApplyArgs,
 }
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; of a dry run: the API server would take every pod
+  1  the API server can't be reached, or does not let us look
+  2  bad usage, bad input, or a kubeconfig that can't be used
+  3  of a dry run: the API server would refuse pods, or did not answer for them";
+
 /// How far it goes.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
@@ -66,7 +80,7 @@ struct Mode {
     /// Look once, change nothing, and say what would be done and why; each pod is judged by the API server.
     #[arg(long)]
     dry_run: bool,
-    /// Look once, then simulate what follows.
+    /// Look once, then simulate what follows: the report of `run`, from the cluster as it is.
     #[arg(long)]
     shadow: bool,
     /// Drive the cluster.
@@ -106,10 +120,10 @@ pub(super) fn run(args: &LiveArgs) -> Result<ExitStatus, CliError> {
     if args.mode.dry_run {
         return dry_run::run(args, prepared);
     }
-    if args.mode.apply {
-        return apply::run(args, prepared);
+    if args.mode.shadow {
+        return shadow::run(args, prepared);
     }
-    Err(CliError::BadInput("this build knows --dry-run and --apply alone".to_owned()))
+    apply::run(args, prepared)
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -148,6 +162,32 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
         BackendName::Render => Backend::Render,
     };
     Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, account, backend, pods })
+}
+
+/// What a person can mend in what was given is bad input; the rest is the cluster's doing.
+fn told(error: &LiveError) -> CliError {
+    match error {
+        LiveError::Config { .. } | LiveError::Refused(_) => CliError::BadInput(error.to_string()),
+        LiveError::Api { .. } => CliError::Failed(error.to_string()),
+    }
+}
+
+/// Looks at the cluster of `--context` once.
+async fn look_at(args: &LiveArgs, pods: &RunPods, settings: &LiveSettings) -> Result<(Client, Snapshot), LiveError> {
+    let uuids: Vec<_> = pods.environments.iter().map(|environment| environment.uuid.clone()).collect();
+    let client = args.connection().client().await?;
+    let snapshot = snapshot::read(&client, &uuids, &pods.namespaces(), settings).await?;
+    Ok((client, snapshot))
+}
+
+/// What a scenario's documents come to.
+fn account(world: &WorldSpec) -> Account {
+    Account {
+        environments: world.environments.clone(),
+        queues: world.queues.clone(),
+        consumables: world.consumables.clone(),
+        specs: world.specs.clone(),
+    }
 }
 
 /// The environments with their `uuid`s: the given ones, else those that follow from names.
