@@ -253,7 +253,6 @@ async fn claims_are_written_and_given_back() {
         run: RUN,
         environments: &[environment],
         instance_types: &types,
-        zones: &[],
         node_class: &NodeClass::default(),
     };
     let request_of_the_core = LaunchRequest {

@@ -198,6 +198,7 @@ mod tests {
             namespace: "jobs".to_owned(),
             name: "old".to_owned(),
             uid: "o".to_owned(),
+            job: "j".to_owned(),
             node: "n".to_owned(),
             phase: PodPhase::Running,
             deleting: false,
