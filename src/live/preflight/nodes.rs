@@ -198,7 +198,7 @@ mod tests {
             namespace: "jobs".to_owned(),
             name: "old".to_owned(),
             uid: "o".to_owned(),
-            job: String::new(),
+            job: "j".to_owned(),
             node: "n".to_owned(),
             phase: PodPhase::Running,
             deleting: false,
