@@ -13,6 +13,7 @@ mod nodes;
 mod private;
 mod program;
 mod proxy;
+mod render;
 mod stand_in;
 mod supports;
 mod survival;

@@ -99,6 +99,11 @@ impl Run {
         self.folder.path().join(name)
     }
 
+    /// How many programs were started.
+    pub(crate) fn programs(&self) -> usize {
+        self.programs
+    }
+
     /// Starts a program that looks: `--dry-run` or the like stands among the words.
     pub(crate) fn look(&mut self) -> Program {
         self.start(&[])
@@ -137,6 +142,11 @@ impl Program {
     /// Its process.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.child
+    }
+
+    /// Where its standard output goes.
+    pub(crate) fn stdout_file(&self) -> PathBuf {
+        self.folder.join(format!("stdout-{}", self.number))
     }
 
     /// What it has said so far on stderr.

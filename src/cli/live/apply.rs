@@ -1,5 +1,7 @@
 //! `windtunnel live --apply`: the scheduler drives the cluster.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -10,6 +12,7 @@ use crate::cli::output::{OutputFormat, print};
 use crate::cli::provenance::provenance;
 use crate::cli::{CliError, ExitStatus};
 use crate::journal::checksum;
+use crate::live::backend::Backend;
 use crate::live::cluster::{End, Outcome};
 use crate::live::connect::Connection;
 use crate::live::folded::Account;
@@ -49,6 +52,14 @@ pub(super) struct ApplyArgs {
     /// Share of an environment's nodes that may be removed within a minute, percent; one always may.
     #[arg(long, value_name = "PERCENT", default_value_t = LiveSettings::default().node_removal_percent)]
     node_removal_percent: u32,
+    /// With `--backend render`: where it is told which nodes are wanted and which no longer, one line of JSON each, appended
+    /// to a file; `-` is standard output, where the summary follows at the end, after a line with `{"announcements":"end"}`.
+    /// `"wanted":"launch"` names types, vCPUs, and the label and taints that nodes shall have; it counts until as many vCPUs
+    /// joined, or a line `"wanted":"withdrawal"` of the same `launch` (after the assumption `launchResponseDeadline`, when
+    /// another takes its place). `"wanted":"removal"` names a node to be taken away: the run ends when it is gone. A run that
+    /// goes on repeats the lines that still count.
+    #[arg(long, value_name = "FILE|-", default_value = "-")]
+    announce: PathBuf,
     /// Serve metrics for Prometheus on this port of the loopback interface; 0 takes any.
     #[arg(long, value_name = "PORT")]
     metrics_port: Option<u16>,
@@ -138,6 +149,7 @@ pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, Cli
     if let Some(out) = &out {
         metrics = metrics.with_sinks(out.sinks().map_err(failed)?).with_pictures();
     }
+    let told = backend == Backend::Render && own.announce.as_os_str() == "-";
     let session = Session {
         connection,
         scenario: scenario_name.clone(),
@@ -153,10 +165,14 @@ pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, Cli
         end: if own.until == Until::Drained { End::Drained } else { End::Never },
         settings,
         metrics_port: own.metrics_port,
-        announce: Box::new(std::io::stdout()),
+        announce: announce(&own.announce)?,
     };
     let ended = session.run(&mut metrics).map_err(failed)?;
     say(&ended, &journal);
+    if told {
+        // What comes after it on standard output is no announcement.
+        println!(r#"{{"announcements":"end"}}"#);
+    }
     let results = metrics.finish(&scenario_name, seed, ended.at).map_err(failed)?;
     if let Some(out) = out {
         for file in out.write(&results, &provenance).map_err(failed)? {
@@ -167,6 +183,16 @@ pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, Cli
         OutputFormat::Table => report::table(&results.summary),
         OutputFormat::Json => report::json(&results.summary),
     })
+}
+
+/// Where announcements go.
+fn announce(to: &Path) -> Result<Box<dyn Write + Send>, CliError> {
+    if to.as_os_str() == "-" {
+        return Ok(Box::new(std::io::stdout()));
+    }
+    let file = OpenOptions::new().create(true).append(true).open(to);
+    let file = file.map_err(|error| CliError::BadInput(format!("--announce {}: {error}", to.display())))?;
+    Ok(Box::new(file))
 }
 
 /// Whoever drives a cluster says which.
