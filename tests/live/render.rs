@@ -44,9 +44,9 @@ async fn serve(bed: &crate::bed::Bed, read: impl Fn() -> String, mut over: impl 
         for launch in wanted(&lines, "launch").into_iter().skip(launches) {
             launches += 1;
             let shape = shape(launch);
-            let vcpus = launch["targetVcpus"].as_u64().unwrap() as usize;
-            let nodes = vcpus.div_ceil(shape.capacity.cpu_millis as usize / 1_000);
-            added += bed.add_nodes(nodes, &shape).await.len();
+            let vcpus = launch["targetVcpus"].as_u64().unwrap();
+            let nodes = vcpus.div_ceil(u64::from(shape.capacity.cpu_millis) / 1_000);
+            added += bed.add_nodes(usize::try_from(nodes).unwrap(), &shape).await.len();
         }
         for removal in wanted(&lines, "removal").into_iter().skip(removed) {
             removed += 1;
@@ -102,7 +102,7 @@ fn told_in_a_file_what_counts_is_told_again_after_a_kill() {
         until("it is wanted again", async || !announcements(&read()).is_empty()).await;
         assert_eq!(wanted(&announcements(&read()), "launch")[0]["launch"], before[0]["launch"]);
         serve(&bed, read, || !second.is_alive()).await;
-        let done = second.done(Duration::from_secs(60)).await;
+        let done = second.done(Duration::from_mins(1)).await;
         assert_eq!(done.assert_done().json()["jobs"]["succeeded"], 6, "standard output holds the summary alone");
         judge.verdict().await.assert_clean();
         assert_replays(&run.journal());

@@ -58,6 +58,23 @@ struct Outbox {
     acts: Vec<Act>,
 }
 
+/// How much there is of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Jobs that have not ended; an array is one.
+    pub jobs: usize,
+    /// Attempts that are STARTING.
+    pub starting: usize,
+    /// Attempts that are RUNNING.
+    pub running: usize,
+    /// Nodes that were launched and have not joined.
+    pub launched: usize,
+    /// Nodes that take pods.
+    pub ready: usize,
+    /// Nodes that were given back and are still there.
+    pub terminating: usize,
+}
+
 /// A job that was submitted.
 #[derive(Debug, Clone, Copy)]
 struct Submitted {
@@ -136,9 +153,11 @@ impl Ledger {
         self.jobs.is_empty() && self.pods.is_empty() && self.launches.is_empty() && !self.nodes.is_terminating()
     }
 
-    /// Jobs that have not ended, pods that exist or shall, nodes that are known.
-    pub fn counts(&self) -> (usize, usize, usize) {
-        (self.jobs.len(), self.pods.len(), self.nodes.len())
+    /// How much there is of what.
+    pub fn counts(&self) -> Counts {
+        let (starting, running) = self.pods.counts();
+        let (launched, ready, terminating) = self.nodes.counts();
+        Counts { jobs: self.jobs.len(), starting, running, launched, ready, terminating }
     }
 
     /// Nodes by name that the run launched and that are still there.

@@ -58,8 +58,10 @@ enum Stage {
 }
 
 impl Nodes {
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+    /// Nodes that have not joined, that take pods, and that are given back.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        let of = |stage| self.by_id.values().filter(|node| !node.terminating && node.stage == stage).count();
+        (of(Stage::Launched), of(Stage::Ready), self.by_id.values().filter(|node| node.terminating).count())
     }
 
     pub(super) fn is_terminating(&self) -> bool {

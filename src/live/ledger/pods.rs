@@ -88,8 +88,10 @@ struct Remains {
 }
 
 impl Pods {
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+    /// Attempts that are STARTING, and RUNNING.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let told = |what| self.by_id.values().filter(|pod| pod.told == what).count();
+        (told(Told::Nothing), told(Told::Running))
     }
 
     /// Whether there is nothing left, in the core's books or in the cluster.

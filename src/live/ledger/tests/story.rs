@@ -35,7 +35,9 @@ impl Story {
     fn new(setting: Setting) -> Self {
         let mut story = Self::unlisted(setting);
         let beginning = story.setting.beginning(1);
-        beginning.into_iter().for_each(|event| story.ledger.tell(event));
+        for event in beginning {
+            story.ledger.tell(event);
+        }
         story.list(Vec::new());
         story.take();
         story
@@ -62,9 +64,10 @@ impl Story {
     /// All kinds are listed, and hold this.
     fn list(&mut self, listed: Vec<Sighting>) {
         let kinds = [Kind::NodeClaim, Kind::Node, Kind::Pod];
-        kinds.into_iter().for_each(|kind| self.ledger.sighted(Sighting::ListBegun(kind), self.now));
-        listed.into_iter().for_each(|sighting| self.ledger.sighted(sighting, self.now));
-        kinds.into_iter().for_each(|kind| self.ledger.sighted(Sighting::ListEnded(kind), self.now));
+        let begun = kinds.map(Sighting::ListBegun).into_iter();
+        for sighting in begun.chain(listed).chain(kinds.map(Sighting::ListEnded)) {
+            self.ledger.sighted(sighting, self.now);
+        }
     }
 
     fn relist(&mut self, listed: Vec<Sighting>) -> Told {

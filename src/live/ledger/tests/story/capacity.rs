@@ -13,13 +13,8 @@ fn karpenter() -> Story {
 }
 
 fn render() -> Story {
-    let mut setting = Setting::new(&[(3, None)]).on_karpenter();
-    setting.backend = Backend::Render;
-    let mut story = Story::unlisted(setting);
-    story.setting.beginning(1).into_iter().for_each(|event| story.ledger.tell(event));
-    story.list(Vec::new());
-    story.take();
-    story
+    let setting = Setting::new(&[(3, None)]).on_karpenter();
+    Story::new(Setting { backend: Backend::Render, ..setting })
 }
 
 /// Two claims of four vCPUs.
