@@ -67,8 +67,7 @@ impl SimWorld {
                 arrivals: Arrivals::Fixed { start: SimTime::ZERO, every: SimDuration::ZERO },
                 runtime,
             };
-            let entry =
-                WorkloadEntry { failure_probability, failures, ..WorkloadEntry::new(JobQueueId(0), source) };
+            let entry = WorkloadEntry { failure_probability, failures, ..WorkloadEntry::new(JobQueueId(0), source) };
             self.outside.0.entry(spec).or_insert_with(|| EntryState::new(u16::MAX, entry));
         }
         self.facts.extend(told.events);
