@@ -227,6 +227,8 @@ mod tests {
                     model.insert((at, number), number);
                 }
                 prop_assert_eq!(wheel.len(), model.len());
+                let next = model.first_key_value().map(|((time, _), _)| SimTime::from_millis(*time));
+                prop_assert_eq!(wheel.next_at(), next);
             }
         }
     }

@@ -12,5 +12,6 @@ mod nodes;
 mod private;
 mod program;
 mod proxy;
+mod shadow;
 mod supports;
 mod survival;
