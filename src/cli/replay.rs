@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::output::{OutputFormat, print};
 use crate::cli::{CliError, ExitStatus};
-use crate::journal::{Divergence, Ended, Equal, JournalError, Reader, ReplayError, replay};
+use crate::journal::{Divergence, Equal, JournalError, Reader, ReplayError, replay};
 
 /// Run the scheduler again over what a journal's run saw, and compare every decision.
 ///
@@ -46,9 +46,13 @@ fn equal_line(Equal { steps, commands, ended }: Equal) -> String {
     ended.in_words().map_or_else(|| equal.clone(), |open| format!("{equal}; {open}"))
 }
 
-/// `"ended": false` of a live run that goes on, or that was stopped.
+/// With `"ended": false` where a live run goes on, or was stopped.
 fn equal_json(Equal { steps, commands, ended }: Equal) -> Value {
-    json!({ "equal": true, "steps": steps, "commands": commands, "ended": ended == Ended::Whole })
+    let mut equal = json!({ "equal": true, "steps": steps, "commands": commands });
+    if ended.in_words().is_some() {
+        equal["ended"] = json!(false);
+    }
+    equal
 }
 
 fn divergence_json(divergence: &Divergence) -> Value {

@@ -74,7 +74,8 @@ fn it_is_stopped_and_reports() {
                                 "count": 3, "runtime": { "constant": "2h" } }]);
         let mut scenario = scenario(bed.namespace(), 1, workload);
         scenario["cluster"] = json!({ "nodes": [{ "computeEnvironment": "CE", "cpu": "4", "memory": "16Gi" }] });
-        let mut program = Run::of(&bed, User::Admin, &scenario).with(&["--shadow", "--speed", "10"]).look();
+        let mut run = Run::of(&bed, User::Admin, &scenario).with(&["--shadow", "--speed", "10"]);
+        let mut program = run.look();
         tokio::time::sleep(Duration::from_secs(4)).await;
         let id = program.child().id().to_string();
         assert!(program.is_alive(), "{}", program.stderr());

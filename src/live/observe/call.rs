@@ -105,6 +105,11 @@ impl Query {
         Self::all(&format!("/api/v1/namespaces/{namespace}/pods"))
     }
 
+    /// Events of a namespace.
+    pub fn events_in(namespace: &str) -> Self {
+        Self::all(&format!("/api/v1/namespaces/{namespace}/events"))
+    }
+
     /// Daemonsets of all namespaces.
     pub fn daemon_sets() -> Self {
         Self::all("/apis/apps/v1/daemonsets")
