@@ -57,8 +57,8 @@ fn watches_that_break() {
     converges(
         &[
             || Fault::ResetAfter { events: 15 }.on(On::Watch).at("/pods").times(3),
-            || Fault::ResetAfterBytes(9_000).on(On::Watch).at("/pods").times(3),
-            || Fault::GoneAfter { events: 10 }.on(On::Watch).at("/pods").times(3),
+            || Fault::ResetAfterBytes(9_000).on(On::Watch).at("/pods").skip(3).times(3),
+            || Fault::GoneAfter { events: 10 }.on(On::Watch).at("/pods").skip(6).times(3),
             || Fault::Gone.on(On::Watch).at("/pods").times(2),
         ],
         &["reset after events", "reset after bytes", "gone after events", "gone"],
