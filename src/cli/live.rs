@@ -42,6 +42,9 @@ pub(super) struct LiveArgs {
     /// Who provides nodes.
     #[arg(long, value_enum, value_name = "BACKEND", default_value_t)]
     backend: BackendName,
+    /// With `--backend karpenter`: the node class that instances are made from; of the kind `EC2NodeClass` where none is named.
+    #[arg(long, value_name = "[KIND/]NAME", default_value_t = NodeClass::default(), value_parser = node_class)]
+    node_class: NodeClass,
     /// The `uuid` of a compute environment, which its nodes carry as label batch.amazonaws.com/compute-environment-uuid;
     /// repeat for more. One that follows from the scenario's and the environment's name, if not given.
     #[arg(long, value_name = "NAME=UUID")]
@@ -131,6 +134,19 @@ fn speed(text: &str) -> Result<f64, String> {
     if speed.is_finite() && speed > 0.0 { Ok(speed) } else { Err("give a number above 0".to_owned()) }
 }
 
+fn node_class(text: &str) -> Result<NodeClass, String> {
+    let named = NodeClass::default();
+    let (kind, name) = text.split_once('/').unwrap_or((&named.kind, text));
+    let is_word = |word: &str| !word.is_empty() && !word.contains('/');
+    if is_word(kind) && is_word(name) {
+        // Kinds of AWS' provider, and of EKS Auto Mode (`NodeClass`).
+        let group = if kind == "NodeClass" { "eks.amazonaws.com" } else { &named.group };
+        Ok(NodeClass { group: group.to_owned(), kind: kind.to_owned(), name: name.to_owned() })
+    } else {
+        Err("give a name, or a kind and a name, as in EC2NodeClass/default".to_owned())
+    }
+}
+
 impl LiveArgs {
     fn connection(&self) -> Connection {
         Connection { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
@@ -158,7 +174,7 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
     };
     let backend = match args.backend {
         BackendName::Unmanaged => Backend::Unmanaged,
-        BackendName::Karpenter => Backend::Karpenter(NodeClass::default()),
+        BackendName::Karpenter => Backend::Karpenter(args.node_class.clone()),
         BackendName::Render => Backend::Render,
     };
     Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, account, backend, pods })

@@ -117,7 +117,7 @@ impl<W: Watcher> Past for Restored<'_, W> {
     }
 
     fn step(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
-        self.ledger.remember(&seen.events, decision);
+        self.ledger.remember(seen, decision);
         self.watcher.seen(seen)?;
         self.watcher.decided(seen, decision)
     }
@@ -246,7 +246,7 @@ impl Session {
     }
 
     fn ledger(&self) -> Ledger {
-        Ledger::new(self.pods.clone(), self.backend.clone(), self.names.clone(), &self.config)
+        Ledger::new(self.pods.clone(), self.backend.clone(), &self.names, &self.config)
     }
 
     async fn drive(self, client: Client, begun: Begun, watcher: &mut impl Watcher) -> Result<Ended, DriverError> {

@@ -30,9 +30,6 @@ pub struct LiveSettings {
     pub lease_renewal: Duration,
     /// How often a watched folder is looked at. 500 ms: nobody waits for it, and network file systems send no notices.
     pub folder_poll: Duration,
-    /// A `NodeClaim` without an instance after this is taken for failed and deleted. 15 min: Karpenter's own limit for
-    /// registration.
-    pub claim_timeout: Duration,
 }
 
 impl Default for LiveSettings {
@@ -49,7 +46,6 @@ impl Default for LiveSettings {
             lease_duration: Duration::from_secs(15),
             lease_renewal: Duration::from_secs(5),
             folder_poll: Duration::from_millis(500),
-            claim_timeout: Duration::from_mins(15),
         }
     }
 }
