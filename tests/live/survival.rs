@@ -49,7 +49,8 @@ pub(crate) fn state(verdict: &Verdict) -> BTreeMap<(usize, bool), usize> {
 
 async fn undisturbed(bed: &Bed, speed: &str, jobs: u32) -> BTreeMap<(usize, bool), usize> {
     let judge = Judge::start(bed).await;
-    let mut run = Run::of(bed, User::Admin, &scenario(bed.namespace(), 3, workload(jobs, Some(600)))).with(&["--speed", speed]);
+    let mut run =
+        Run::of(bed, User::Admin, &scenario(bed.namespace(), 3, workload(jobs, Some(600)))).with(&["--speed", speed]);
     run.apply().done(LONG).await.assert_done();
     let verdict = judge.verdict().await;
     verdict.assert_clean();
@@ -102,8 +103,8 @@ fn asked_to_stop_it_leaves_pods_running_and_goes_on_later() {
     with(async |bed| {
         bed.add_nodes(6, &shape(&bed)).await;
         let judge = Judge::start(&bed).await;
-        let mut run =
-            Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, workload(120, Some(600)))).with(&["--speed", "15"]);
+        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, workload(120, Some(600))))
+            .with(&["--speed", "15"]);
         let mut program = run.apply();
         crate::bed::until("pods run", async || running(&bed).await > 10).await;
         terminate(program.child().id());
