@@ -95,6 +95,7 @@ Exit codes:
 
 /// How far it goes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of which exactly one is given")]
 #[group(required = true, multiple = false)]
 struct Mode {
     /// Look once, change nothing, and say what would be done and why; each pod is judged by the API server.

@@ -289,7 +289,7 @@ impl Session {
             out: tell.clone(),
             halt: halted,
         };
-        let watched = observe::Watch {
+        let objects = observe::Watch {
             environments: self.pods.environments.iter().map(|known| known.uuid.clone()).collect(),
             run: self.pods.run.clone(),
             namespaces: self.pods.namespaces(),
@@ -297,7 +297,7 @@ impl Session {
             settings: self.settings.clone(),
         };
         let acting = tokio::spawn(fail_with(stop.clone(), actuator.run(orders)));
-        let watching = tokio::spawn(fail_with(stop.clone(), observe::run(client, watched, tell)));
+        let watching = tokio::spawn(fail_with(stop.clone(), observe::run(client, objects, tell)));
         let (release, released) = tokio::sync::oneshot::channel();
         let leasing = tokio::spawn(keep(lease, stop.clone(), released));
 

@@ -99,11 +99,6 @@ impl Run {
         self.folder.path().join(name)
     }
 
-    /// Starts a program that looks: `--dry-run` or the like stands among the words.
-    pub(crate) fn look(&mut self) -> Program {
-        self.start(&[])
-    }
-
     /// Starts a program that drives the cluster; from the second on, it goes on with the journal.
     pub(crate) fn apply(&mut self) -> Program {
         let journal = self.journal().display().to_string();

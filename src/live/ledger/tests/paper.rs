@@ -479,8 +479,10 @@ fn vcpus(instance_type: &str) -> u32 {
 
 fn object(act: &Act) -> &str {
     match act {
-        Act::CreatePod { name, .. } | Act::DeletePod { name, .. } => name,
-        Act::CreateNodeClaim { name, .. } | Act::DeleteNodeClaim { name } => name,
+        Act::CreatePod { name, .. }
+        | Act::DeletePod { name, .. }
+        | Act::CreateNodeClaim { name, .. }
+        | Act::DeleteNodeClaim { name } => name,
         Act::Announce(_) => "",
     }
 }
