@@ -45,6 +45,10 @@ pub(super) struct LiveArgs {
     /// Who provides nodes.
     #[arg(long, value_enum, value_name = "BACKEND", default_value_t)]
     backend: BackendName,
+    /// With `--backend karpenter`: the node class that instances are made from; of the kind `EC2NodeClass` where none is named.
+    /// EC2NodeClass/default if not given.
+    #[arg(long, value_name = "[KIND/]NAME", value_parser = node_class)]
+    node_class: Option<NodeClass>,
     /// The `uuid` of a compute environment, which its nodes carry as label batch.amazonaws.com/compute-environment-uuid;
     /// repeat for more. One that follows from the scenario's and the environment's name, if not given.
     #[arg(long, value_name = "NAME=UUID")]
@@ -92,6 +96,7 @@ Exit codes:
 
 /// How far it goes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of which exactly one is given")]
 #[group(required = true, multiple = false)]
 struct Mode {
     /// Look once, change nothing, and say what would be done and why; each pod is judged by the API server.
@@ -161,6 +166,19 @@ impl Speed {
     }
 }
 
+fn node_class(text: &str) -> Result<NodeClass, String> {
+    let named = NodeClass::default();
+    let (kind, name) = text.split_once('/').unwrap_or((&named.kind, text));
+    let is_word = |word: &str| !word.is_empty() && !word.contains('/');
+    if is_word(kind) && is_word(name) {
+        // Kinds of AWS' provider, and of EKS Auto Mode (`NodeClass`).
+        let group = if kind == "NodeClass" { "eks.amazonaws.com" } else { &named.group };
+        Ok(NodeClass { group: group.to_owned(), kind: kind.to_owned(), name: name.to_owned() })
+    } else {
+        Err("give a name, or a kind and a name, as in EC2NodeClass/default".to_owned())
+    }
+}
+
 impl LiveArgs {
     fn connection(&self) -> Connection {
         Connection { kubeconfig: self.kubeconfig.clone(), context: self.context().to_owned() }
@@ -196,7 +214,7 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
     };
     let backend = match args.backend {
         BackendName::Unmanaged => Backend::Unmanaged,
-        BackendName::Karpenter => Backend::Karpenter(NodeClass::default()),
+        BackendName::Karpenter => Backend::Karpenter(args.node_class.clone().unwrap_or_default()),
         BackendName::Render => Backend::Render,
     };
     Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, account, backend, pods })
@@ -206,7 +224,7 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
 fn told(error: &LiveError) -> CliError {
     match error {
         LiveError::Config { .. } | LiveError::Refused(_) => CliError::BadInput(error.to_string()),
-        LiveError::Api { .. } => CliError::Failed(error.to_string()),
+        LiveError::Api { .. } | LiveError::Forbidden { .. } => CliError::Failed(error.to_string()),
     }
 }
 

@@ -26,7 +26,7 @@
 use serde_json::{Value, json};
 
 use crate::catalog::{Architecture, InstanceType};
-use crate::ids::InstanceTypeId;
+use crate::ids::{InstanceTypeId, LaunchId};
 use crate::live::acts::{Act, LAUNCH_LABEL, MANAGED_BY, RUN_LABEL};
 use crate::live::backend::NodeClass;
 use crate::live::guard::claim_prefix;
@@ -156,6 +156,11 @@ pub fn removal(run: &str, environment: &RunEnvironment, node: &str) -> Value {
     json!({ "wanted": "removal", "run": run, "computeEnvironment": environment.name, "node": node })
 }
 
+/// A launch request that was not answered in time and counts no more, for a person or another tool.
+pub fn withdrawal(run: &str, environment: &RunEnvironment, launch: LaunchId) -> Value {
+    json!({ "wanted": "withdrawal", "run": run, "computeEnvironment": environment.name, "launch": launch.0 })
+}
+
 /// The values of label `karpenter.sh/capacity-type`.
 const fn capacity_type(purchase: PurchaseOption) -> &'static str {
     match purchase {
@@ -178,7 +183,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::instance_type;
-    use crate::ids::{ComputeEnvironmentId, LaunchId};
+    use crate::ids::ComputeEnvironmentId;
     use crate::live::guard::{Guard, Key, Scope, Write};
     use crate::live::settings::LiveSettings;
     use crate::model::FleetStrategy;

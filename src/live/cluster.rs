@@ -43,6 +43,8 @@ pub struct LiveCluster {
     wake_at: Option<SimTime>,
     stop: Arc<Stop>,
     synced: bool,
+    /// The time of the step that is being taken.
+    decided_at: SimTime,
     end: End,
     taken: Taken,
 }
@@ -137,6 +139,7 @@ impl LiveCluster {
             wake_at,
             stop,
             synced: false,
+            decided_at: SimTime::ZERO,
             end,
             taken: Taken::default(),
         }
@@ -200,11 +203,12 @@ impl LiveCluster {
 
     /// Begins to act once everything that is in the cluster has been seen: before, what is missing is not known. Then
     /// creates what had to wait.
-    fn synchronise(&mut self) {
+    fn synchronise(&mut self, now: SimTime) {
         self.synced = self.synced || self.ledger.is_synced();
         if !self.synced {
             return;
         }
+        self.ledger.time_passes(now);
         let feeds = &mut self.feeds;
         let repeated =
             self.ledger.repeat(&mut |job, attempt| feeds.iter_mut().find_map(|feed| feed.fate(job, attempt)));
@@ -235,6 +239,7 @@ impl LiveCluster {
 
     fn hand_over(&mut self, now: SimTime, seen: &mut Observation) {
         seen.now = now;
+        self.decided_at = now;
         seen.events.clear();
         let mut named = self.ledger.take_facts(&mut seen.events);
         named.jobs.append(&mut self.taken.named.jobs);
@@ -261,24 +266,28 @@ impl LiveCluster {
 
 impl Driver for LiveCluster {
     fn observe(&mut self, wake_at: Option<SimTime>, seen: &mut Observation) -> Result<bool, DriverError> {
-        if let Some(undecided) = self.undecided.take() {
-            *seen = undecided;
-            return Ok(true);
-        }
         let wake_at = wake_at.or(self.wake_at.take());
         loop {
             if self.stop.is_asked()? {
                 return Ok(false);
             }
             let now = self.clock.now();
-            // What the account is like comes before what belongs to it.
-            self.feed(now)?;
+            if self.undecided.is_none() {
+                // What the account is like comes before what belongs to it.
+                self.feed(now)?;
+            }
             self.look(now)?;
-            self.synchronise();
+            self.synchronise(now);
             for act in self.ledger.take_acts() {
                 self.send(act);
             }
             if self.synced {
+                // Only now: on nodes that nobody has seen yet, the guard allows no pods.
+                if let Some(undecided) = self.undecided.take() {
+                    self.decided_at = undecided.now;
+                    *seen = undecided;
+                    return Ok(true);
+                }
                 if self.has_taken() || wake_at.is_some_and(|at| at <= now) {
                     self.hand_over(now, seen);
                     return Ok(true);
@@ -297,9 +306,9 @@ impl Driver for LiveCluster {
             feed.recorded()?;
         }
         let feeds = &mut self.feeds;
-        let acts = self
-            .ledger
-            .decided(decision, &mut |job, attempt| feeds.iter_mut().find_map(|feed| feed.fate(job, attempt)));
+        let acts = self.ledger.decided(self.decided_at, decision, &mut |job, attempt| {
+            feeds.iter_mut().find_map(|feed| feed.fate(job, attempt))
+        });
         for act in acts {
             self.send(act);
         }

@@ -122,7 +122,7 @@ impl<W: Watcher> Past for Restored<'_, W> {
     }
 
     fn step(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
-        self.ledger.remember(&seen.events, decision);
+        self.ledger.remember(seen, decision);
         for (spec, name) in std::mem::take(&mut self.named).specs(seen) {
             self.watcher.called(spec, name);
         }
@@ -256,7 +256,7 @@ impl Session {
     }
 
     fn ledger(&self) -> Ledger {
-        Ledger::new(self.pods.clone(), self.backend.clone(), self.names.clone(), &self.config)
+        Ledger::new(self.pods.clone(), self.backend.clone(), &self.names, &self.config)
     }
 
     async fn drive(self, client: Client, begun: Begun, watcher: &mut impl Watcher) -> Result<Ended, DriverError> {
@@ -289,7 +289,7 @@ impl Session {
             out: tell.clone(),
             halt: halted,
         };
-        let watched = observe::Watch {
+        let objects = observe::Watch {
             environments: self.pods.environments.iter().map(|known| known.uuid.clone()).collect(),
             run: self.pods.run.clone(),
             namespaces: self.pods.namespaces(),
@@ -297,7 +297,7 @@ impl Session {
             settings: self.settings.clone(),
         };
         let acting = tokio::spawn(fail_with(stop.clone(), actuator.run(orders)));
-        let watching = tokio::spawn(fail_with(stop.clone(), observe::run(client, watched, tell)));
+        let watching = tokio::spawn(fail_with(stop.clone(), observe::run(client, objects, tell)));
         let (release, released) = tokio::sync::oneshot::channel();
         let leasing = tokio::spawn(keep(lease, stop.clone(), released));
 

@@ -99,7 +99,7 @@ impl Run {
         self.folder.path().join(name)
     }
 
-    /// Starts a program that looks: `--dry-run` or the like stands among the words.
+    /// Starts a program that looks: `--shadow` or the like stands among the words.
     pub(crate) fn look(&mut self) -> Program {
         self.start(&[])
     }

@@ -1,7 +1,7 @@
 //! Which options mean something in which mode. One that would do nothing is refused: whoever gives it expects something.
 
 use crate::cli::CliError;
-use crate::cli::live::LiveArgs;
+use crate::cli::live::{BackendName, LiveArgs};
 
 /// A mode's option.
 struct Mode {
@@ -43,9 +43,13 @@ pub(super) fn refuse_strangers(args: &LiveArgs) -> Result<(), CliError> {
         ("--log-format", own.log_format.is_some(), &[apply]),
         ("--user", args.print_rbac.user.is_some(), &[print_rbac]),
     ];
+    let is_karpenter = args.backend == BackendName::Karpenter;
     let strangers = options.iter().filter(|(_, given, homes)| *given && !homes.contains(&mode));
-    let said: Vec<_> = strangers
+    let mut said: Vec<_> = strangers
         .map(|(name, _, homes)| format!("{name} means nothing with {mode}: it goes with {}", homes.join(", ")))
         .collect();
+    if args.node_class.is_some() && !is_karpenter {
+        said.push("--node-class means nothing but with --backend karpenter".to_owned());
+    }
     if said.is_empty() { Ok(()) } else { Err(CliError::BadInput(said.join("\n"))) }
 }
