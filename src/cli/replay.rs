@@ -41,12 +41,18 @@ fn unusable(error: &JournalError) -> CliError {
     if error.is_bad_input() { CliError::BadInput(error.to_string()) } else { CliError::Failed(error.to_string()) }
 }
 
-fn equal_line(Equal { steps, commands }: Equal) -> String {
-    format!("equal: {steps} steps, {commands} commands")
+fn equal_line(Equal { steps, commands, ended }: Equal) -> String {
+    let equal = format!("equal: {steps} steps, {commands} commands");
+    ended.in_words().map_or_else(|| equal.clone(), |open| format!("{equal}; {open}"))
 }
 
-fn equal_json(Equal { steps, commands }: Equal) -> Value {
-    json!({ "equal": true, "steps": steps, "commands": commands })
+/// With `"ended": false` where a live run goes on, or was stopped.
+fn equal_json(Equal { steps, commands, ended }: Equal) -> Value {
+    let mut equal = json!({ "equal": true, "steps": steps, "commands": commands });
+    if ended.in_words().is_some() {
+        equal["ended"] = json!(false);
+    }
+    equal
 }
 
 fn divergence_json(divergence: &Divergence) -> Value {

@@ -41,10 +41,34 @@ impl Record {
     }
 }
 
+/// The journal, and who else looks on: those hear the names that go into it.
+#[derive(Debug)]
+pub struct Recorded<'a, W> {
+    /// The journal.
+    pub record: &'a mut Record,
+    /// Who else.
+    pub watcher: &'a mut W,
+}
+
+impl<W: Watcher> Watcher for Recorded<'_, W> {
+    fn seen(&mut self, seen: &Observation) -> Result<(), DriverError> {
+        for (spec, name) in self.record.named.borrow().specs(seen) {
+            self.watcher.called(spec, name);
+        }
+        self.record.seen(seen)?;
+        self.watcher.seen(seen)
+    }
+
+    fn decided(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
+        self.record.decided(seen, decision)?;
+        self.watcher.decided(seen, decision)
+    }
+}
+
 impl Watcher for Record {
     fn seen(&mut self, seen: &Observation) -> Result<(), DriverError> {
+        let named = self.named.take();
         if !std::mem::take(&mut self.written) {
-            let named = self.named.take();
             if !named.is_empty() {
                 self.appender.named(&named)?;
             }

@@ -14,6 +14,7 @@ mod private;
 mod program;
 mod proxy;
 mod render;
+mod shadow;
 mod stand_in;
 mod supports;
 mod survival;

@@ -104,7 +104,7 @@ impl Run {
         self.programs
     }
 
-    /// Starts a program that looks: `--dry-run` or the like stands among the words.
+    /// Starts a program that looks: `--shadow` or the like stands among the words.
     pub(crate) fn look(&mut self) -> Program {
         self.start(&[])
     }

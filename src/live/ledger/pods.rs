@@ -319,7 +319,8 @@ impl Ledger {
         let known = self.pods.cleaning.contains_key(&key);
         // One that is over lingers, but runs no more.
         self.pods.set_cleaning(key.clone(), (!over).then_some(Remains { job: facts.job, host: facts.node }));
-        if !facts.deleting && !known {
+        // One that is being deleted too: a request that broke off can leave it marked, and there for ever.
+        if !known {
             let grace_seconds = if over { 0 } else { TERMINATION_GRACE_SECONDS };
             self.out.acts.push(Act::DeletePod { namespace: key.0, name: key.1, uid: Some(facts.uid), grace_seconds });
         }
