@@ -91,7 +91,10 @@ impl Claims<'_> {
     /// an id is none of this run's.
     pub fn alike(&self, request: &LaunchRequest) -> Vec<InstanceTypeId> {
         let known = |id: &InstanceTypeId| self.instance_types.get(id.index());
-        let Some(wanted) = request.instance_types.first().and_then(known) else { return Vec::new() };
+        let all_known = request.instance_types.iter().all(|id| known(id).is_some());
+        let Some(wanted) = request.instance_types.first().and_then(known).filter(|_| all_known) else {
+            return Vec::new();
+        };
         let alike = request.instance_types.iter().filter(|id| {
             known(id).is_some_and(|of| of.vcpus == wanted.vcpus && of.arch == wanted.arch && of.gpus == wanted.gpus)
         });
