@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::output::{OutputFormat, print};
 use crate::cli::{CliError, ExitStatus};
-use crate::journal::{Divergence, Equal, JournalError, Reader, ReplayError, replay};
+use crate::journal::{Divergence, Ended, Equal, JournalError, Reader, ReplayError, replay};
 
 /// Run the scheduler again over what a journal's run saw, and compare every decision.
 ///
@@ -48,11 +48,7 @@ fn equal_line(Equal { steps, commands, ended }: Equal) -> String {
 
 /// With `"ended": false` where a live run goes on, or was stopped.
 fn equal_json(Equal { steps, commands, ended }: Equal) -> Value {
-    let mut equal = json!({ "equal": true, "steps": steps, "commands": commands });
-    if ended.in_words().is_some() {
-        equal["ended"] = json!(false);
-    }
-    equal
+    json!({ "equal": true, "steps": steps, "commands": commands, "ended": ended == Ended::Whole })
 }
 
 fn divergence_json(divergence: &Divergence) -> Value {

@@ -160,21 +160,21 @@ mod tests {
     /// Lines that come at times.
     struct Lines {
         clock: Rc<Cell<SimTime>>,
-        lines: VecDeque<(SimTime, Value)>,
+        ahead: VecDeque<(SimTime, Value)>,
         answers: Rc<RefCell<Vec<Answered>>>,
     }
 
     impl Source for Lines {
         fn lines(&mut self) -> Result<Vec<(String, String)>, DriverError> {
             let mut come = Vec::new();
-            while let Some((at, line)) = self.lines.pop_front_if(|(at, _)| *at <= self.clock.get()) {
+            while let Some((at, line)) = self.ahead.pop_front_if(|(at, _)| *at <= self.clock.get()) {
                 come.push((format!("test:{}", at.as_millis()), line.to_string()));
             }
             Ok(come)
         }
 
         fn is_done(&self) -> bool {
-            self.lines.is_empty()
+            self.ahead.is_empty()
         }
 
         fn answered(&mut self, answers: &[Answered]) -> Result<(), DriverError> {
@@ -226,8 +226,8 @@ mod tests {
         let Resolved { world, config, names, .. } = scenario;
         let clock = Rc::new(Cell::new(SimTime::ZERO));
         let answers = Rc::default();
-        let lines = lines.iter().map(|(at, line)| (SimTime::from_millis(at * 1_000), line.clone())).collect();
-        let source = Lines { clock: clock.clone(), lines, answers: Rc::clone(&answers) };
+        let ahead = lines.iter().map(|(at, line)| (SimTime::from_millis(at * 1_000), line.clone())).collect();
+        let source = Lines { clock: clock.clone(), ahead, answers: Rc::clone(&answers) };
         let stop = Arc::new(AtomicBool::new(false));
         let mut driver = Paced {
             behaviours: Behaviours::new(
@@ -237,15 +237,14 @@ mod tests {
             ),
             stop_at: world.stop_at,
             world: SimWorld::new(world, 1),
-            pace: paced.then(|| Jumps(clock)),
+            pace: paced.then_some(Jumps(clock)),
             feed: Some(Box::new(Documents::new(source, batch, 2))),
             named: Rc::default(),
             stop: stop.clone(),
         };
         let mut lives = Lives { jobs: Vec::new(), stop, stop_after };
-        let named = driver.named.clone();
-        let mut told = Journalist(named);
-        driver::run(&mut Scheduler::new(config), &mut driver, &mut (&mut told, &mut lives)).expect("a run");
+        let mut journalist = Journalist(driver.named.clone());
+        driver::run(&mut Scheduler::new(config), &mut driver, &mut (&mut journalist, &mut lives)).expect("a run");
         let answers = answers.borrow().clone();
         Ran { jobs: lives.jobs, answers, ended_at: driver.ended_at() }
     }
