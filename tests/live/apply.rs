@@ -13,7 +13,7 @@ use crate::judge::{End, Judge, Verdict};
 use crate::nodes::NodeShape;
 use crate::program::{Run, scenario};
 
-pub(crate) const LONG: Duration = Duration::from_secs(300);
+pub(crate) const LONG: Duration = Duration::from_mins(5);
 
 /// Nodes of the test's environment.
 pub(crate) fn shape(bed: &Bed) -> NodeShape {
@@ -76,7 +76,7 @@ fn an_array_fails_is_retried_and_times_out_as_in_the_simulator() {
             "runtime": { "empirical": runtimes },
             "failureProbability": 0.2,
         }]);
-        let mut run = Run::of(&bed, User::AwsBatch, &scenario(bed.namespace(), 3, workload)).with(&["--speed", "30"]);
+        let mut run = Run::of(&bed, User::AwsBatch, &scenario(bed.namespace(), 3, &workload)).with(&["--speed", "30"]);
         let done = run.apply().done(LONG).await;
         let summary = done.assert_done().json();
         let verdict = judge.verdict().await;

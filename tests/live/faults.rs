@@ -15,7 +15,7 @@ use crate::survival::{state, workload};
 fn converges(rules: &'static [fn() -> Rule], counted: &'static [&'static str], within: Duration) {
     with(async |bed| {
         bed.add_nodes(6, &shape(&bed)).await;
-        let document = scenario(bed.namespace(), 3, workload(80, None));
+        let document = scenario(bed.namespace(), 3, &workload(80, None));
         let expected = {
             let judge = Judge::start(&bed).await;
             let mut run = Run::of(&bed, User::Admin, &document).with(&["--speed", "60"]);
@@ -97,7 +97,7 @@ fn an_api_server_that_is_started_again() {
         let bed = private.bed();
         bed.add_nodes(6, &shape(bed)).await;
         let judge = Judge::start(bed).await;
-        let document = scenario(bed.namespace(), 3, workload(120, None));
+        let document = scenario(bed.namespace(), 3, &workload(120, None));
         let mut run = Run::of(bed, User::Admin, &document).with(&["--speed", "8", "--log", "warn"]);
         let program = run.apply();
         for _ in 0..2 {

@@ -17,7 +17,7 @@ use crate::program::{Run, scenario};
 use crate::stand_in::{Doings, Habits, Karpenter};
 
 /// The scenario of other tests before a MANAGED environment of these types, in which everything about nodes goes fast.
-pub(crate) fn managed(bed: &Bed, types: &[&str], max_vcpus: u32, workload: Value) -> Value {
+pub(crate) fn managed(bed: &Bed, types: &[&str], max_vcpus: u32, workload: &Value) -> Value {
     let mut document = scenario(bed.namespace(), 3, workload);
     document["computeEnvironments"][0]["type"] = json!("MANAGED");
     document["computeEnvironments"][0]["computeResources"] = json!({
@@ -68,7 +68,7 @@ fn claims_become_nodes_jobs_run_and_idle_nodes_go() {
         let judge = Judge::start(&bed).await;
         // The second burst comes when the nodes of the first are gone.
         let workload = json!([burst(30, "5s", "60s"), burst(6, "8m", "60s")]);
-        let document = managed(&bed, &["m5.xlarge", "c5.xlarge"], 16, workload);
+        let document = managed(&bed, &["m5.xlarge", "c5.xlarge"], 16, &workload);
         let mut run = program(&bed, &document, "30");
         let started = run.apply();
         until("a claim is Ready", async || {
@@ -99,7 +99,7 @@ fn without_capacity_of_one_type_another_is_taken() {
         let habits = Habits { sold_out: BTreeSet::from(["c5.xlarge"]), ..Habits::default() };
         let karpenter = Karpenter::start(&bed, habits).await;
         let judge = Judge::start(&bed).await;
-        let document = managed(&bed, &["c5.xlarge", "m5.2xlarge"], 16, json!([burst(20, "5s", "60s")]));
+        let document = managed(&bed, &["c5.xlarge", "m5.2xlarge"], 16, &json!([burst(20, "5s", "60s")]));
         let mut run = program(&bed, &document, "30");
         run.apply().done(LONG).await.assert_done();
         let verdict = judge.verdict().await;
@@ -122,7 +122,7 @@ fn jobs_of_a_node_that_vanishes_run_elsewhere() {
     with(async |bed| {
         let karpenter = Karpenter::start(&bed, Habits::default()).await;
         let judge = Judge::start(&bed).await;
-        let document = managed(&bed, &["m5.xlarge"], 8, json!([burst(10, "5s", "150s")]));
+        let document = managed(&bed, &["m5.xlarge"], 8, &json!([burst(10, "5s", "150s")]));
         let mut run = program(&bed, &document, "15");
         let started = run.apply();
         until("pods run on two nodes", async || {
@@ -171,7 +171,7 @@ fn killed_while_claims_are_pending_none_comes_twice_and_none_is_lost() {
         let karpenter = Karpenter::start(&bed, habits).await;
         let judge = Judge::start(&bed).await;
         let workload = json!([burst(24, "5s", "40s"), burst(16, "400s", "40s"), burst(20, "800s", "40s")]);
-        let document = managed(&bed, &["m5.xlarge"], 16, workload);
+        let document = managed(&bed, &["m5.xlarge"], 16, &workload);
         let mut run = program(&bed, &document, "15").with(&["--log", "warn"]);
         let mut dice = Xoshiro256PlusPlus::seed_from_u64(5);
         let mut killed = BTreeSet::new();

@@ -190,7 +190,7 @@ pub(crate) fn tail(text: &str) -> String {
 }
 
 /// One UNMANAGED environment, one queue, one job definition `Job` of half a vCPU, and a workload.
-pub(crate) fn scenario(namespace: &str, retries: u32, workload: Value) -> Value {
+pub(crate) fn scenario(namespace: &str, retries: u32, workload: &Value) -> Value {
     json!({
         "region": "us-east-1",
         "computeEnvironments": [{

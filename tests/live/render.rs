@@ -63,7 +63,7 @@ async fn serve(bed: &crate::bed::Bed, read: impl Fn() -> String, mut over: impl 
 fn a_person_adds_nodes_and_takes_them_away() {
     with(async |bed| {
         let judge = Judge::start(&bed).await;
-        let document = managed(&bed, &["m5.xlarge"], 16, json!([burst(20, "5s", "60s")]));
+        let document = managed(&bed, &["m5.xlarge"], 16, &json!([burst(20, "5s", "60s")]));
         let mut run =
             Run::of(&bed, User::Admin, &document).with(&["--speed", "15", "--backend", "render", "--log", "warn"]);
         let mut program = run.apply();
@@ -86,7 +86,7 @@ fn a_person_adds_nodes_and_takes_them_away() {
 fn told_in_a_file_what_counts_is_told_again_after_a_kill() {
     with(async |bed| {
         let judge = Judge::start(&bed).await;
-        let document = managed(&bed, &["m5.xlarge"], 16, json!([burst(6, "5s", "60s")]));
+        let document = managed(&bed, &["m5.xlarge"], 16, &json!([burst(6, "5s", "60s")]));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wanted.jsonl");
         let path = file.display().to_string();

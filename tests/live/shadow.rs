@@ -20,7 +20,7 @@ fn jobs_are_piped_in_and_nothing_is_changed() {
         bed.add_nodes(2, &shape(&bed)).await;
         let workload = json!([{ "submit": { "jobName": "own", "jobQueue": "JQ", "jobDefinition": "Job" },
                                 "count": 3, "runtime": { "constant": "40s" } }]);
-        let mut scenario = scenario(bed.namespace(), 1, workload);
+        let mut scenario = scenario(bed.namespace(), 1, &workload);
         let mut other = scenario["jobDefinitions"][0].clone();
         other["jobDefinitionName"] = json!("Other");
         scenario["jobDefinitions"].as_array_mut().unwrap().push(other);
@@ -72,7 +72,7 @@ fn it_is_stopped_and_reports() {
         bed.add_nodes(1, &shape(&bed)).await;
         let workload = json!([{ "submit": { "jobName": "own", "jobQueue": "JQ", "jobDefinition": "Job" },
                                 "count": 3, "runtime": { "constant": "2h" } }]);
-        let mut scenario = scenario(bed.namespace(), 1, workload);
+        let mut scenario = scenario(bed.namespace(), 1, &workload);
         scenario["cluster"] = json!({ "nodes": [{ "computeEnvironment": "CE", "cpu": "4", "memory": "16Gi" }] });
         let mut run = Run::of(&bed, User::Admin, &scenario).with(&["--shadow", "--speed", "10"]);
         let mut program = run.look();

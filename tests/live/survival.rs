@@ -50,7 +50,7 @@ pub(crate) fn state(verdict: &Verdict) -> BTreeMap<(usize, bool), usize> {
 async fn undisturbed(bed: &Bed, speed: &str, jobs: u32) -> BTreeMap<(usize, bool), usize> {
     let judge = Judge::start(bed).await;
     let mut run =
-        Run::of(bed, User::Admin, &scenario(bed.namespace(), 3, workload(jobs, Some(600)))).with(&["--speed", speed]);
+        Run::of(bed, User::Admin, &scenario(bed.namespace(), 3, &workload(jobs, Some(600)))).with(&["--speed", speed]);
     run.apply().done(LONG).await.assert_done();
     let verdict = judge.verdict().await;
     verdict.assert_clean();
@@ -73,7 +73,7 @@ fn killed_at_a_hundred_moments_it_ends_as_undisturbed() {
         while killed < kills() {
             rounds += 1;
             let judge = Judge::start(&bed).await;
-            let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, workload(jobs, Some(600))))
+            let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, &workload(jobs, Some(600))))
                 .with(&["--speed", "15", "--log", "warn"]);
             loop {
                 let mut program = run.apply();
@@ -103,7 +103,7 @@ fn asked_to_stop_it_leaves_pods_running_and_goes_on_later() {
     with(async |bed| {
         bed.add_nodes(6, &shape(&bed)).await;
         let judge = Judge::start(&bed).await;
-        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, workload(120, Some(600))))
+        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, &workload(120, Some(600))))
             .with(&["--speed", "15"]);
         let mut program = run.apply();
         crate::bed::until("pods run", async || running(&bed).await > 10).await;
@@ -122,12 +122,12 @@ fn asked_to_stop_it_leaves_pods_running_and_goes_on_later() {
 fn two_programs_never_drive_one_environment() {
     with(async |bed| {
         bed.add_nodes(2, &shape(&bed)).await;
-        let document = scenario(bed.namespace(), 1, workload(40, None));
+        let document = scenario(bed.namespace(), 1, &workload(40, None));
         let mut first = Run::of(&bed, User::Admin, &document).with(&["--speed", "15"]);
         let program = first.apply();
         crate::bed::until("pods run", async || running(&bed).await > 0).await;
         let mut second = Run::of(&bed, User::Admin, &document).with(&["--speed", "15"]);
-        let refused = second.apply().done(Duration::from_secs(60)).await;
+        let refused = second.apply().done(Duration::from_mins(1)).await;
         assert!(!refused.status.success());
         assert!(refused.stderr.contains("earlier run") || refused.stderr.contains("lease"), "{}", refused.stderr);
         program.done(LONG).await.assert_done();

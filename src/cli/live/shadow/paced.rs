@@ -219,14 +219,14 @@ mod tests {
     }
 
     /// Runs the walkthrough's cluster with ten jobs of its own, and lines from outside.
-    fn run(lines: &[(u64, Value)], paced: bool, stop_after: SimTime) -> Ran {
+    fn run(given: &[(u64, Value)], paced: bool, stop_after: SimTime) -> Ran {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/getting-started.json");
         let settings = ["/workload/0/count=10", "/workload/1/count=1"].map(|text| Setting::parse(text).expect("one"));
         let (scenario, batch) = scenario::load_with_account(&file, &settings).expect("a scenario");
         let Resolved { world, config, names, .. } = scenario;
         let clock = Rc::new(Cell::new(SimTime::ZERO));
         let answers = Rc::default();
-        let ahead = lines.iter().map(|(at, line)| (SimTime::from_millis(at * 1_000), line.clone())).collect();
+        let ahead = given.iter().map(|(at, line)| (SimTime::from_millis(at * 1_000), line.clone())).collect();
         let source = Lines { clock: clock.clone(), ahead, answers: Rc::clone(&answers) };
         let stop = Arc::new(AtomicBool::new(false));
         let mut driver = Paced {
