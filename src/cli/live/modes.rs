@@ -20,7 +20,7 @@ pub(super) fn refuse_strangers(args: &LiveArgs) -> Result<(), CliError> {
     ];
     let Some(mode) = modes.iter().find(|mode| mode.is_on).map(|mode| mode.name) else { return Ok(()) };
     let own = &args.apply;
-    let options: [(&str, bool, &[&str]); 21] = [
+    let options: [(&str, bool, &[&str]); 22] = [
         ("--context", args.context.is_some(), &[dry_run, shadow, apply]),
         ("--kubeconfig", args.kubeconfig.is_some(), &[dry_run, shadow, apply]),
         ("--environment", !args.environment.is_empty(), &[dry_run, shadow, apply]),
@@ -38,6 +38,7 @@ pub(super) fn refuse_strangers(args: &LiveArgs) -> Result<(), CliError> {
         ("--writes-per-minute", own.writes_per_minute.is_some(), &[apply]),
         ("--writes-in-flight", own.writes_in_flight.is_some(), &[apply]),
         ("--node-removal-percent", own.node_removal_percent.is_some(), &[apply]),
+        ("--announce", own.announce.is_some(), &[apply]),
         ("--metrics-port", own.metrics_port.is_some(), &[apply]),
         ("--log", own.log.is_some(), &[apply]),
         ("--log-format", own.log_format.is_some(), &[apply]),
@@ -50,6 +51,9 @@ pub(super) fn refuse_strangers(args: &LiveArgs) -> Result<(), CliError> {
         .collect();
     if args.node_class.is_some() && !is_karpenter {
         said.push("--node-class means nothing but with --backend karpenter".to_owned());
+    }
+    if own.announce.is_some() && args.backend != BackendName::Render {
+        said.push("--announce means nothing but with --backend render".to_owned());
     }
     if said.is_empty() { Ok(()) } else { Err(CliError::BadInput(said.join("\n"))) }
 }
