@@ -218,8 +218,11 @@ impl Session {
         if let Some(undecided) = &resumed.undecided {
             ledger.remember_undecided(&undecided.events);
         }
-        for feed in &mut self.feeds {
-            feed.go_on_from(resumed.now);
+        // A program that was killed before its first step has taken nothing, not even what the run begins with.
+        if resumed.appender.steps() > 0 || resumed.undecided.is_some() {
+            for feed in &mut self.feeds {
+                feed.go_on_from(resumed.now);
+            }
         }
         let Some(live) = resumed.header.live else { return Err(not_live(&self.journal)) };
         if resumed.cut > 0 {

@@ -99,6 +99,30 @@ fn killed_at_a_hundred_moments_it_ends_as_undisturbed() {
 }
 
 #[test]
+fn killed_before_its_first_step_it_has_lost_nothing() {
+    with(async |bed| {
+        bed.add_nodes(2, &shape(&bed)).await;
+        let judge = Judge::start(&bed).await;
+        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, &workload(20, None)));
+        run = run.with(&["--speed", "60"]);
+        let program = run.apply();
+        while !std::fs::read(run.journal()).is_ok_and(|text| text.ends_with(b"\n")) {
+            sleep(Duration::from_millis(1)).await;
+        }
+        program.kill();
+        let text = std::fs::read_to_string(run.journal()).unwrap();
+        assert!(!text.contains("CreatePod"), "killed too late: {text}");
+        // The header alone, even where the machine was quicker than the test.
+        std::fs::write(run.journal(), format!("{}\n", text.lines().next().unwrap())).unwrap();
+        run.apply().done(LONG).await.assert_done();
+        let verdict = judge.verdict().await;
+        verdict.assert_clean();
+        assert_eq!(verdict.jobs.len(), 25);
+        assert_replays(&run.journal());
+    });
+}
+
+#[test]
 fn asked_to_stop_it_leaves_pods_running_and_goes_on_later() {
     with(async |bed| {
         bed.add_nodes(6, &shape(&bed)).await;
