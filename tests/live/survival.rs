@@ -99,8 +99,7 @@ fn asked_to_stop_it_leaves_pods_running_and_goes_on_later() {
     with(async |bed| {
         bed.add_nodes(6, &shape(&bed)).await;
         let judge = Judge::start(&bed).await;
-        let mut run =
-            Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, workload(120))).with(&["--speed", "15"]);
+        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, workload(120))).with(&["--speed", "15"]);
         let mut program = run.apply();
         crate::bed::until("pods run", async || running(&bed).await > 10).await;
         terminate(program.child().id());

@@ -249,12 +249,8 @@ async fn claims_are_written_and_given_back() {
     }
     let types = ["m5.xlarge", "c5.xlarge"].map(|name| instance_type(name).unwrap());
     let environment = RunEnvironment { name: "e".to_owned(), uuid: "env".to_owned(), namespace: "act-none".to_owned() };
-    let claims = Claims {
-        run: RUN,
-        environments: &[environment],
-        instance_types: &types,
-        node_class: &NodeClass::default(),
-    };
+    let claims =
+        Claims { run: RUN, environments: &[environment], instance_types: &types, node_class: &NodeClass::default() };
     let request_of_the_core = LaunchRequest {
         launch: LaunchId(1),
         environment: ComputeEnvironmentId(0),
