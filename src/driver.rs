@@ -3,6 +3,8 @@
 //! `run` is the only caller of [`Scheduler::step`]. A world can be simulated, live, or a journal being replayed; the
 //! core can't tell which.
 
+use crate::ids::JobSpecId;
+use crate::model::JobSpecName;
 use crate::scheduler::{Decision, Observation, Scheduler};
 use crate::units::SimTime;
 
@@ -19,6 +21,9 @@ pub trait Driver {
 
 /// Something that looks on: metrics, a journal, a progress bar.
 pub trait Watcher {
+    /// Hears what people call a job spec that came up while the run went on, before the observation that brings it.
+    fn called(&mut self, _: JobSpecId, _: &JobSpecName) {}
+
     /// Sees an observation before the core does, so that a journal can be written ahead of the act.
     fn seen(&mut self, seen: &Observation) -> Result<(), DriverError>;
 
@@ -75,6 +80,12 @@ impl Watcher for () {
 }
 
 impl<W: Watcher> Watcher for Option<W> {
+    fn called(&mut self, spec: JobSpecId, name: &JobSpecName) {
+        if let Some(watcher) = self {
+            watcher.called(spec, name);
+        }
+    }
+
     fn seen(&mut self, seen: &Observation) -> Result<(), DriverError> {
         self.as_mut().map_or(Ok(()), |w| w.seen(seen))
     }
@@ -85,6 +96,11 @@ impl<W: Watcher> Watcher for Option<W> {
 }
 
 impl<A: Watcher, B: Watcher> Watcher for (A, B) {
+    fn called(&mut self, spec: JobSpecId, name: &JobSpecName) {
+        self.0.called(spec, name);
+        self.1.called(spec, name);
+    }
+
     fn seen(&mut self, seen: &Observation) -> Result<(), DriverError> {
         self.0.seen(seen)?;
         self.1.seen(seen)
@@ -97,6 +113,10 @@ impl<A: Watcher, B: Watcher> Watcher for (A, B) {
 }
 
 impl<W: Watcher> Watcher for &mut W {
+    fn called(&mut self, spec: JobSpecId, name: &JobSpecName) {
+        (**self).called(spec, name);
+    }
+
     fn seen(&mut self, seen: &Observation) -> Result<(), DriverError> {
         (**self).seen(seen)
     }

@@ -110,6 +110,25 @@ impl<T> Wheel<T> {
         }
     }
 
+    /// The time of the earliest item. It looks for it, and moves nothing: not for every turn of a loop.
+    pub fn next_at(&self) -> Option<SimTime> {
+        if let Some(last) = self.current.last() {
+            return Some(SimTime::from_millis(last.at));
+        }
+        let level = self.levels.iter().find(|level| level.occupied != 0)?;
+        let Slot { first, last } = level.slots[level.occupied.trailing_zeros() as usize];
+        let mut earliest = u64::MAX;
+        let mut index = first;
+        loop {
+            let chunk = &self.chunks[index as usize];
+            earliest = chunk.entries.iter().fold(earliest, |earliest, entry| earliest.min(entry.at));
+            if index == last {
+                return Some(SimTime::from_millis(earliest));
+            }
+            index = chunk.next;
+        }
+    }
+
     /// Moves time to the first occupied slot that begins at or before `limit` and opens it.
     fn advance(&mut self, limit: u64) -> bool {
         let Some(level) = self.levels.iter().position(|level| level.occupied != 0) else { return false };
@@ -208,6 +227,8 @@ mod tests {
                     model.insert((at, number), number);
                 }
                 prop_assert_eq!(wheel.len(), model.len());
+                let next = model.first_key_value().map(|((time, _), _)| SimTime::from_millis(*time));
+                prop_assert_eq!(wheel.next_at(), next);
             }
         }
     }

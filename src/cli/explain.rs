@@ -110,7 +110,12 @@ fn from_journal(mut journal: Reader, job: JobRef) -> Result<Followed, CliError> 
     loop {
         match step(&mut journal, &mut (&mut follow, &mut metrics)) {
             Ok(true) => {}
-            Ok(false) => break,
+            Ok(false) => {
+                if let Some(open) = journal.ended().in_words() {
+                    eprintln!("{open}: explained as far as it is written");
+                }
+                break;
+            }
             // What was written before the cut is as true as ever.
             Err(StepError::Journal(error @ JournalError::CutOff { .. })) => {
                 eprintln!("warning: {error}");
@@ -134,6 +139,9 @@ enum StepError {
 /// Shows a journal's next step to a watcher; false after the last.
 fn step(journal: &mut Reader, watcher: &mut impl Watcher) -> Result<bool, StepError> {
     let Some(seen) = journal.observation().map_err(StepError::Journal)? else { return Ok(false) };
+    for (spec, name) in journal.take_named().specs(&seen) {
+        watcher.called(spec, name);
+    }
     watcher.seen(&seen).map_err(StepError::Watcher)?;
     let decision = journal.decision().map_err(StepError::Journal)?;
     watcher.decided(&seen, &decision).map_err(StepError::Watcher)?;

@@ -4,6 +4,8 @@
 mod apply;
 mod dry_run;
 mod feed;
+mod modes;
+mod print_rbac;
 mod shadow;
 
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use crate::live::backend::{Backend, NodeClass};
 use crate::live::connect::{Client, Connection};
 use crate::live::error::LiveError;
 use crate::live::folded::Account;
+use crate::live::jobs::{Documents, Feed, Folder, Lines};
 use crate::live::pods::{RunEnvironment, RunPods};
 use crate::live::settings::LiveSettings;
 use crate::live::snapshot::{self, Snapshot};
@@ -31,9 +34,9 @@ use crate::sim::WorldSpec;
 pub(super) struct LiveArgs {
     /// The scenario, a JSON file.
     scenario: PathBuf,
-    /// The context of the kubeconfig that names cluster and user.
-    #[arg(long, value_name = "CONTEXT")]
-    context: String,
+    /// The context of the kubeconfig that names cluster and user; every mode but --print-rbac needs it.
+    #[arg(long, value_name = "CONTEXT", required_unless_present = "print_rbac")]
+    context: Option<String>,
     /// The kubeconfig; $KUBECONFIG, else ~/.kube/config, if not given.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
@@ -42,6 +45,10 @@ pub(super) struct LiveArgs {
     /// Who provides nodes.
     #[arg(long, value_enum, value_name = "BACKEND", default_value_t)]
     backend: BackendName,
+    /// With `--backend karpenter`: the node class that instances are made from; of the kind `EC2NodeClass` where none is named.
+    /// EC2NodeClass/default if not given.
+    #[arg(long, value_name = "[KIND/]NAME", value_parser = node_class)]
+    node_class: Option<NodeClass>,
     /// The `uuid` of a compute environment, which its nodes carry as label batch.amazonaws.com/compute-environment-uuid;
     /// repeat for more. One that follows from the scenario's and the environment's name, if not given.
     #[arg(long, value_name = "NAME=UUID")]
@@ -56,14 +63,28 @@ pub(super) struct LiveArgs {
     /// standard input.
     #[arg(long, value_name = "DIR|-")]
     jobs: Option<PathBuf>,
-    /// How many seconds of the run are a second of the wall clock: more than 1 for rehearsals.
-    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
-    speed: f64,
-    /// The form of the result.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    output: OutputFormat,
+    /// How many seconds of the run are a second of the wall clock: more than 1 for rehearsals. With --shadow also `max`: as
+    /// fast as it can, which is the default there unless jobs come from outside. Else 1.
+    #[arg(long, value_name = "N|max", value_parser = Speed::parse)]
+    speed: Option<Speed>,
+    /// The form of the result: a table, if not given.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    output: Option<OutputFormat>,
+    #[command(flatten)]
+    shadow: shadow::ShadowArgs,
     #[command(flatten)]
     apply: apply::ApplyArgs,
+    #[command(flatten)]
+    print_rbac: print_rbac::PrintRbacArgs,
+}
+
+/// `--speed`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Speed {
+    /// So many seconds in one of the wall clock.
+    Times(f64),
+    /// As fast as it can.
+    Max,
 }
 
 const EXIT_CODES: &str = "\
@@ -75,6 +96,7 @@ Exit codes:
 
 /// How far it goes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of which exactly one is given")]
 #[group(required = true, multiple = false)]
 struct Mode {
     /// Look once, change nothing, and say what would be done and why; each pod is judged by the API server.
@@ -86,6 +108,9 @@ struct Mode {
     /// Drive the cluster.
     #[arg(long)]
     apply: bool,
+    /// Ask no cluster: print the permissions that --apply needs, for `kubectl apply -f -`.
+    #[arg(long)]
+    print_rbac: bool,
 }
 
 /// `--backend`.
@@ -113,9 +138,13 @@ struct Prepared {
 
 /// Runs the command.
 pub(super) fn run(args: &LiveArgs) -> Result<ExitStatus, CliError> {
+    modes::refuse_strangers(args)?;
     let prepared = prepare(args)?;
     for warning in &prepared.scenario.warnings {
         eprintln!("{warning}");
+    }
+    if args.mode.print_rbac {
+        return print_rbac::run(args, &prepared);
     }
     if args.mode.dry_run {
         return dry_run::run(args, prepared);
@@ -126,14 +155,41 @@ pub(super) fn run(args: &LiveArgs) -> Result<ExitStatus, CliError> {
     apply::run(args, prepared)
 }
 
-fn speed(text: &str) -> Result<f64, String> {
-    let speed = text.parse::<f64>().map_err(|error| error.to_string())?;
-    if speed.is_finite() && speed > 0.0 { Ok(speed) } else { Err("give a number above 0".to_owned()) }
+impl Speed {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        let speed = text.parse::<f64>().map_err(|error| format!("{error}; or `max`"))?;
+        let is_one = speed.is_finite() && speed > 0.0;
+        if is_one { Ok(Self::Times(speed)) } else { Err("give a number above 0, or `max`".to_owned()) }
+    }
+}
+
+fn node_class(text: &str) -> Result<NodeClass, String> {
+    let named = NodeClass::default();
+    let (kind, name) = text.split_once('/').unwrap_or((&named.kind, text));
+    let is_word = |word: &str| !word.is_empty() && !word.contains('/');
+    if is_word(kind) && is_word(name) {
+        // Kinds of AWS' provider, and of EKS Auto Mode (`NodeClass`).
+        let group = if kind == "NodeClass" { "eks.amazonaws.com" } else { &named.group };
+        Ok(NodeClass { group: group.to_owned(), kind: kind.to_owned(), name: name.to_owned() })
+    } else {
+        Err("give a name, or a kind and a name, as in EC2NodeClass/default".to_owned())
+    }
 }
 
 impl LiveArgs {
     fn connection(&self) -> Connection {
-        Connection { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
+        Connection { kubeconfig: self.kubeconfig.clone(), context: self.context().to_owned() }
+    }
+
+    fn context(&self) -> &str {
+        self.context.as_deref().unwrap_or_default()
+    }
+
+    fn output(&self) -> OutputFormat {
+        self.output.unwrap_or_default()
     }
 
     /// The words that began the run.
@@ -158,7 +214,7 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
     };
     let backend = match args.backend {
         BackendName::Unmanaged => Backend::Unmanaged,
-        BackendName::Karpenter => Backend::Karpenter(NodeClass::default()),
+        BackendName::Karpenter => Backend::Karpenter(args.node_class.clone().unwrap_or_default()),
         BackendName::Render => Backend::Render,
     };
     Ok(Prepared { seed: args.seed.unwrap_or(scenario.seed), scenario, account, backend, pods })
@@ -168,7 +224,7 @@ fn prepare(args: &LiveArgs) -> Result<Prepared, CliError> {
 fn told(error: &LiveError) -> CliError {
     match error {
         LiveError::Config { .. } | LiveError::Refused(_) => CliError::BadInput(error.to_string()),
-        LiveError::Api { .. } => CliError::Failed(error.to_string()),
+        LiveError::Api { .. } | LiveError::Forbidden { .. } => CliError::Failed(error.to_string()),
     }
 }
 
@@ -178,6 +234,20 @@ async fn look_at(args: &LiveArgs, pods: &RunPods, settings: &LiveSettings) -> Re
     let client = args.connection().client().await?;
     let snapshot = snapshot::read(&client, &uuids, &pods.namespaces(), settings).await?;
     Ok((client, snapshot))
+}
+
+/// Jobs from outside, where `--jobs` says from where.
+fn outside(args: &LiveArgs, world: &WorldSpec, batch: Batch<KnownTypes>) -> Result<Option<Box<dyn Feed>>, CliError> {
+    let Some(jobs) = &args.jobs else { return Ok(None) };
+    let entry = u16::try_from(world.workload.len()).map_err(|_| {
+        CliError::BadInput("--jobs: the workload has 65,536 entries, which leaves no number for one more".to_owned())
+    })?;
+    if jobs.as_os_str() == "-" {
+        return Ok(Some(Box::new(Documents::new(Lines::of_stdin(), batch, entry))));
+    }
+    let folder = Folder::watch(jobs, LiveSettings::default().folder_poll);
+    let folder = folder.map_err(|error| CliError::Failed(error.to_string()))?;
+    Ok(Some(Box::new(Documents::new(folder, batch, entry))))
 }
 
 /// What a scenario's documents come to.

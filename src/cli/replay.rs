@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::output::{OutputFormat, print};
 use crate::cli::{CliError, ExitStatus};
-use crate::journal::{Divergence, Equal, JournalError, Reader, ReplayError, replay};
+use crate::journal::{Divergence, Ended, Equal, JournalError, Reader, ReplayError, replay};
 
 /// Run the scheduler again over what a journal's run saw, and compare every decision.
 ///
@@ -41,12 +41,14 @@ fn unusable(error: &JournalError) -> CliError {
     if error.is_bad_input() { CliError::BadInput(error.to_string()) } else { CliError::Failed(error.to_string()) }
 }
 
-fn equal_line(Equal { steps, commands }: Equal) -> String {
-    format!("equal: {steps} steps, {commands} commands")
+fn equal_line(Equal { steps, commands, ended }: Equal) -> String {
+    let equal = format!("equal: {steps} steps, {commands} commands");
+    ended.in_words().map_or_else(|| equal.clone(), |open| format!("{equal}; {open}"))
 }
 
-fn equal_json(Equal { steps, commands }: Equal) -> Value {
-    json!({ "equal": true, "steps": steps, "commands": commands })
+/// With `"ended": false` where a live run goes on, or was stopped.
+fn equal_json(Equal { steps, commands, ended }: Equal) -> Value {
+    json!({ "equal": true, "steps": steps, "commands": commands, "ended": ended == Ended::Whole })
 }
 
 fn divergence_json(divergence: &Divergence) -> Value {

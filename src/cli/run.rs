@@ -83,9 +83,9 @@ impl Warmup {
 }
 
 /// What is written while the run goes on, and given its name after it.
-pub(super) struct Files {
-    pub(super) journal: Option<Writer>,
-    pub(super) events: Option<EventBridge<OutputFile>>,
+struct Files {
+    journal: Option<Writer>,
+    events: Option<EventBridge<OutputFile>>,
 }
 
 /// Runs the command.
@@ -177,7 +177,7 @@ fn judge(results: &mut Results, warmup: WarmUp) -> Result<(), CliError> {
     Ok(())
 }
 
-pub(super) fn simulate(
+fn simulate(
     scenario: Resolved,
     seed: u64,
     out: Option<&OutputDir>,

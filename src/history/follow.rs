@@ -12,7 +12,7 @@ use crate::history::status_reason::Texts;
 use crate::history::transition::Transition;
 use crate::history::waits::Waits;
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, NodeId, ZoneId};
-use crate::model::{Names, PurchaseOption};
+use crate::model::{JobSpecName, Names, PurchaseOption};
 use crate::scheduler::{Decision, Event, JobSpec, Observation, Reason, Refusal, SchedulerConfig};
 use crate::units::SimTime;
 
@@ -184,6 +184,10 @@ impl Follow {
 }
 
 impl Watcher for Follow {
+    fn called(&mut self, spec: JobSpecId, name: &JobSpecName) {
+        self.log.called(spec, name);
+    }
+
     fn seen(&mut self, _: &Observation) -> Result<(), DriverError> {
         Ok(())
     }

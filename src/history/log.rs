@@ -10,8 +10,8 @@ use crate::history::requests::RequestCount;
 use crate::history::states::States;
 use crate::history::status_reason::{Shortages, Texts};
 use crate::history::transition::{Cause, JobState, Transition};
-use crate::ids::{JobId, JobQueueId, JobRef};
-use crate::model::Names;
+use crate::ids::{JobId, JobQueueId, JobRef, JobSpecId};
+use crate::model::{JobSpecName, Names};
 use crate::scheduler::{Command, Decision, EndCause, Ending, Event, Observation, Reason, SchedulerConfig};
 use crate::units::SimTime;
 
@@ -327,6 +327,10 @@ const fn is_requested(cause: &Cause) -> bool {
 }
 
 impl Watcher for JobLog {
+    fn called(&mut self, spec: JobSpecId, name: &JobSpecName) {
+        self.names.call(spec, name);
+    }
+
     fn seen(&mut self, _: &Observation) -> Result<(), DriverError> {
         Ok(())
     }

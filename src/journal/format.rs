@@ -8,8 +8,9 @@
 //! {"end":{"steps":1}}                                 missing where the run, or the file, was cut off
 //! ```
 //!
-//! A journal of a live run says so in its header. It has one more kind of line, before the observation that first uses new
-//! ids: `{"named":{…}}`, what they stand for outside. Each of its lines ends in a checksum, see `seal`.
+//! Where ids come from outside while a run goes on there is one more kind of line, before the observation that first uses
+//! them: `{"named":{…}}`, what they stand for there. A journal of a live run says so in its header, and each of its lines ends
+//! in a checksum, see `seal`.
 //!
 //! The line's first key is its kind; times are milliseconds since the beginning. What the lines hold are the core's own
 //! types, so this file never knows of a particular event or command. No record holds the time of day or the machine's
@@ -19,9 +20,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{JobId, NodeId};
+use crate::ids::{JobId, JobSpecId, NodeId};
 use crate::model::{JobSpecName, Names};
-use crate::scheduler::{Decision, Observation, SchedulerConfig};
+use crate::scheduler::{Decision, Event, Observation, SchedulerConfig};
 
 /// The version of the format that this build writes and reads. It changes when an older build would misread a journal.
 pub const FORMAT: u32 = 1;
@@ -118,6 +119,18 @@ pub struct NamedJob {
 }
 
 impl Named {
+    /// What the specs are called that came up with these jobs, by what an observation says of their submission.
+    pub fn specs<'a>(&'a self, seen: &'a Observation) -> impl Iterator<Item = (JobSpecId, &'a JobSpecName)> {
+        self.jobs.iter().filter_map(|named| {
+            let name = named.new_spec.as_ref()?;
+            let spec = seen.events.iter().find_map(|event| match event {
+                Event::JobSubmitted { job, spec, .. } if *job == named.job => Some(*spec),
+                _ => None,
+            })?;
+            Some((spec, name))
+        })
+    }
+
     /// Whether there is nothing to tell.
     pub const fn is_empty(&self) -> bool {
         self.nodes.is_empty() && self.jobs.is_empty()

@@ -125,7 +125,7 @@ impl Reader {
     pub fn observation(&mut self) -> Result<Option<Observation>, JournalError> {
         loop {
             return match self.record()? {
-                Some(Record::Named(named)) if self.header.is_sealed() => {
+                Some(Record::Named(named)) => {
                     let Named { nodes, jobs } = named.into_owned();
                     self.named.nodes.extend(nodes);
                     self.named.jobs.extend(jobs);
@@ -148,9 +148,7 @@ impl Reader {
                     Err(self.place().damaged(format!("the journal claims {steps} steps and holds {read}")))
                 }
                 Some(Record::End { .. }) => self.nothing_more(),
-                Some(found @ (Record::Decided(_) | Record::Named(_))) => {
-                    Err(self.place().out_of_order(&found, "`seen` or `end`"))
-                }
+                Some(found @ Record::Decided(_)) => Err(self.place().out_of_order(&found, "`seen` or `end`")),
                 None if self.header.is_sealed() => {
                     self.ended = self.ended.or_open();
                     Ok(None)
@@ -256,6 +254,15 @@ impl Reader {
 }
 
 impl Ended {
+    /// What a journal without an end may mean; `None` for one with an end.
+    pub const fn in_words(self) -> Option<&'static str> {
+        match self {
+            Self::NotYet | Self::Whole => None,
+            Self::Open => Some("the run goes on, or was stopped"),
+            Self::Torn => Some("the run goes on, or was killed while it wrote a line, which does not count"),
+        }
+    }
+
     /// The end of the file, where it was not found torn.
     const fn or_open(self) -> Self {
         match self {

@@ -3,7 +3,7 @@
 
 use crate::driver::{self, Driver, DriverError, Watcher};
 use crate::journal::append::Past;
-use crate::journal::{Divergence, JournalError, Named, Reader};
+use crate::journal::{Divergence, Ended, JournalError, Named, Reader};
 use crate::scheduler::{Decision, Observation, Scheduler};
 use crate::units::SimTime;
 
@@ -14,6 +14,8 @@ pub struct Equal {
     pub steps: u64,
     /// Commands in those decisions.
     pub commands: u64,
+    /// How the journal ends.
+    pub ended: Ended,
 }
 
 /// Why a replay stopped.
@@ -60,7 +62,8 @@ fn run(
         },
         other @ (DriverError::Io { .. } | DriverError::World(_)) => ReplayError::Watcher(other),
     })?;
-    Ok(Equal { steps, commands: world.commands })
+    let commands = world.commands;
+    Ok(Equal { steps, commands, ended: journal.ended() })
 }
 
 struct Replay<'a, P> {

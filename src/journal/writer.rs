@@ -12,7 +12,7 @@ use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use crate::driver::{DriverError, Watcher};
-use crate::journal::format::{Header, Record};
+use crate::journal::format::{Header, Named, Record};
 use crate::scheduler::{Decision, Observation};
 
 /// A journal being written. Dropped without [`finish`](Self::finish), it leaves no file behind.
@@ -49,6 +49,11 @@ impl Writer {
     /// Observations and decisions written so far, in pairs.
     pub const fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// Writes what ids in the next observation stand for.
+    pub fn named(&mut self, named: &Named) -> Result<(), DriverError> {
+        self.put(&Record::Named(Cow::Borrowed(named)))
     }
 
     fn put(&mut self, record: &impl Serialize) -> Result<(), DriverError> {

@@ -26,7 +26,7 @@
 use serde_json::{Value, json};
 
 use crate::catalog::{Architecture, InstanceType};
-use crate::ids::InstanceTypeId;
+use crate::ids::{InstanceTypeId, LaunchId};
 use crate::live::acts::{Act, LAUNCH_LABEL, MANAGED_BY, RUN_LABEL};
 use crate::live::backend::NodeClass;
 use crate::live::guard::claim_prefix;
@@ -91,7 +91,10 @@ impl Claims<'_> {
     /// an id is none of this run's.
     pub fn alike(&self, request: &LaunchRequest) -> Vec<InstanceTypeId> {
         let known = |id: &InstanceTypeId| self.instance_types.get(id.index());
-        let Some(wanted) = request.instance_types.first().and_then(known) else { return Vec::new() };
+        let all_known = request.instance_types.iter().all(|id| known(id).is_some());
+        let Some(wanted) = request.instance_types.first().and_then(known).filter(|_| all_known) else {
+            return Vec::new();
+        };
         let alike = request.instance_types.iter().filter(|id| {
             known(id).is_some_and(|of| of.vcpus == wanted.vcpus && of.arch == wanted.arch && of.gpus == wanted.gpus)
         });
@@ -156,6 +159,11 @@ pub fn removal(run: &str, environment: &RunEnvironment, node: &str) -> Value {
     json!({ "wanted": "removal", "run": run, "computeEnvironment": environment.name, "node": node })
 }
 
+/// A launch request that was not answered in time and counts no more, for a person or another tool.
+pub fn withdrawal(run: &str, environment: &RunEnvironment, launch: LaunchId) -> Value {
+    json!({ "wanted": "withdrawal", "run": run, "computeEnvironment": environment.name, "launch": launch.0 })
+}
+
 /// The values of label `karpenter.sh/capacity-type`.
 const fn capacity_type(purchase: PurchaseOption) -> &'static str {
     match purchase {
@@ -178,7 +186,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::instance_type;
-    use crate::ids::{ComputeEnvironmentId, LaunchId};
+    use crate::ids::ComputeEnvironmentId;
     use crate::live::guard::{Guard, Key, Scope, Write};
     use crate::live::settings::LiveSettings;
     use crate::model::FleetStrategy;

@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use crate::driver::{Driver, DriverError};
 use crate::journal::Named;
@@ -18,13 +21,17 @@ use crate::live::error::LiveError;
 use crate::live::facts::{ObjectName, Sighting};
 use crate::live::guard::{Guard, Key};
 use crate::live::jobs::{Feed, Taken};
-use crate::live::ledger::Ledger;
+use crate::live::ledger::{Counts, Ledger};
 use crate::live::telemetry::Metrics;
+use crate::live::telemetry::metrics::StateLabel;
 use crate::scheduler::{Decision, Observation};
 use crate::units::SimTime;
 
 /// How long nothing may happen before the driver looks at its flags and its feeds again.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How often it is counted what there is of jobs and nodes: as often as anyone asks for metrics, and it takes a while.
+const COUNTED_EVERY: Duration = Duration::from_secs(1);
 
 /// A real cluster.
 pub struct LiveCluster {
@@ -43,6 +50,11 @@ pub struct LiveCluster {
     wake_at: Option<SimTime>,
     stop: Arc<Stop>,
     synced: bool,
+    /// When everything that was seen had been taken in: what waits now came later.
+    looked: Instant,
+    counted: Option<Instant>,
+    /// The time of the step that is being taken.
+    decided_at: SimTime,
     end: End,
     taken: Taken,
 }
@@ -137,6 +149,9 @@ impl LiveCluster {
             wake_at,
             stop,
             synced: false,
+            looked: Instant::now(),
+            counted: None,
+            decided_at: SimTime::ZERO,
             end,
             taken: Taken::default(),
         }
@@ -200,11 +215,12 @@ impl LiveCluster {
 
     /// Begins to act once everything that is in the cluster has been seen: before, what is missing is not known. Then
     /// creates what had to wait.
-    fn synchronise(&mut self) {
+    fn synchronise(&mut self, now: SimTime) {
         self.synced = self.synced || self.ledger.is_synced();
         if !self.synced {
             return;
         }
+        self.ledger.time_passes(now);
         let feeds = &mut self.feeds;
         let repeated =
             self.ledger.repeat(&mut |job, attempt| feeds.iter_mut().find_map(|feed| feed.fate(job, attempt)));
@@ -235,10 +251,32 @@ impl LiveCluster {
 
     fn hand_over(&mut self, now: SimTime, seen: &mut Observation) {
         seen.now = now;
+        self.decided_at = now;
         seen.events.clear();
         let mut named = self.ledger.take_facts(&mut seen.events);
         named.jobs.append(&mut self.taken.named.jobs);
         *self.named.borrow_mut() = named;
+        if !seen.events.is_empty() {
+            self.metrics.observation_lag.observe(self.looked.elapsed().as_secs_f64());
+        }
+    }
+
+    /// Sets the figures of what there is.
+    fn count(&mut self) {
+        if self.counted.is_some_and(|at| at.elapsed() < COUNTED_EVERY) {
+            return;
+        }
+        self.counted = Some(Instant::now());
+        let Counts { jobs, starting, running, launched, ready, terminating } = self.ledger.counts();
+        let set = |family: &Family<StateLabel, Gauge>, state, count| {
+            family.get_or_create(&StateLabel { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        };
+        set(&self.metrics.jobs, "unfinished", jobs);
+        set(&self.metrics.jobs, "starting", starting);
+        set(&self.metrics.jobs, "running", running);
+        set(&self.metrics.nodes, "launched", launched);
+        set(&self.metrics.nodes, "ready", ready);
+        set(&self.metrics.nodes, "terminating", terminating);
     }
 
     fn is_over(&mut self, wake_at: Option<SimTime>) -> bool {
@@ -261,24 +299,29 @@ impl LiveCluster {
 
 impl Driver for LiveCluster {
     fn observe(&mut self, wake_at: Option<SimTime>, seen: &mut Observation) -> Result<bool, DriverError> {
-        if let Some(undecided) = self.undecided.take() {
-            *seen = undecided;
-            return Ok(true);
-        }
         let wake_at = wake_at.or(self.wake_at.take());
         loop {
             if self.stop.is_asked()? {
                 return Ok(false);
             }
             let now = self.clock.now();
-            // What the account is like comes before what belongs to it.
-            self.feed(now)?;
+            self.count();
+            if self.undecided.is_none() {
+                // What the account is like comes before what belongs to it.
+                self.feed(now)?;
+            }
             self.look(now)?;
-            self.synchronise();
+            self.synchronise(now);
             for act in self.ledger.take_acts() {
                 self.send(act);
             }
             if self.synced {
+                // Only now: on nodes that nobody has seen yet, the guard allows no pods.
+                if let Some(undecided) = self.undecided.take() {
+                    self.decided_at = undecided.now;
+                    *seen = undecided;
+                    return Ok(true);
+                }
                 if self.has_taken() || wake_at.is_some_and(|at| at <= now) {
                     self.hand_over(now, seen);
                     return Ok(true);
@@ -287,6 +330,7 @@ impl Driver for LiveCluster {
                     return Ok(false);
                 }
             }
+            self.looked = Instant::now();
             let next = self.feeds.iter_mut().filter_map(|feed| feed.next_at()).chain(wake_at).min();
             self.wait(next)?;
         }
@@ -297,9 +341,9 @@ impl Driver for LiveCluster {
             feed.recorded()?;
         }
         let feeds = &mut self.feeds;
-        let acts = self
-            .ledger
-            .decided(decision, &mut |job, attempt| feeds.iter_mut().find_map(|feed| feed.fate(job, attempt)));
+        let acts = self.ledger.decided(self.decided_at, decision, &mut |job, attempt| {
+            feeds.iter_mut().find_map(|feed| feed.fate(job, attempt))
+        });
         for act in acts {
             self.send(act);
         }

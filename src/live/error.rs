@@ -21,6 +21,16 @@ pub enum LiveError {
         /// What the client library says.
         source: Box<kube::Error>,
     },
+    /// A call that the user may not make.
+    #[error(
+        "{context}: {message}; `windtunnel live SCENARIO --print-rbac --user NAME` prints what the user must be allowed"
+    )]
+    Forbidden {
+        /// What was being done.
+        context: String,
+        /// The API server's words: who may not do what.
+        message: String,
+    },
     /// Something that stands against the run, in words of its own.
     #[error("{0}")]
     Refused(String),

@@ -192,6 +192,11 @@ pub enum Answer {
         /// In the API server's words.
         message: String,
     },
+    /// There is no such claim to delete.
+    NodeClaimAbsent {
+        /// `metadata.name`.
+        name: String,
+    },
 }
 
 /// Why the API server takes no pod.

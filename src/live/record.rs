@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use tokio::time::Instant;
+
 use crate::driver::{DriverError, Watcher};
 use crate::journal::{Appender, Named};
 use crate::live::telemetry::Metrics;
@@ -18,12 +20,14 @@ pub struct Record {
     /// The first observation stands in the journal already: an earlier program wrote it, and got no further.
     written: bool,
     metrics: Metrics,
+    /// When the step began.
+    began: Instant,
 }
 
 impl Record {
     /// Goes on writing. `written` says that the first observation stands there already.
-    pub const fn new(appender: Appender, named: Rc<RefCell<Named>>, written: bool, metrics: Metrics) -> Self {
-        Self { appender, named, written, metrics }
+    pub fn new(appender: Appender, named: Rc<RefCell<Named>>, written: bool, metrics: Metrics) -> Self {
+        Self { appender, named, written, metrics, began: Instant::now() }
     }
 
     /// Ends the journal: the run is over.
@@ -37,19 +41,45 @@ impl Record {
     }
 }
 
+/// The journal, and who else looks on: those hear the names that go into it.
+#[derive(Debug)]
+pub struct Recorded<'a, W> {
+    /// The journal.
+    pub record: &'a mut Record,
+    /// Who else.
+    pub watcher: &'a mut W,
+}
+
+impl<W: Watcher> Watcher for Recorded<'_, W> {
+    fn seen(&mut self, seen: &Observation) -> Result<(), DriverError> {
+        for (spec, name) in self.record.named.borrow().specs(seen) {
+            self.watcher.called(spec, name);
+        }
+        self.record.seen(seen)?;
+        self.watcher.seen(seen)
+    }
+
+    fn decided(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
+        self.record.decided(seen, decision)?;
+        self.watcher.decided(seen, decision)
+    }
+}
+
 impl Watcher for Record {
     fn seen(&mut self, seen: &Observation) -> Result<(), DriverError> {
-        if std::mem::take(&mut self.written) {
-            return Ok(());
-        }
         let named = self.named.take();
-        if !named.is_empty() {
-            self.appender.named(&named)?;
+        if !std::mem::take(&mut self.written) {
+            if !named.is_empty() {
+                self.appender.named(&named)?;
+            }
+            self.appender.seen(seen)?;
         }
-        self.appender.seen(seen)
+        self.began = Instant::now();
+        Ok(())
     }
 
     fn decided(&mut self, _: &Observation, decision: &Decision) -> Result<(), DriverError> {
+        self.metrics.step_duration.observe(self.began.elapsed().as_secs_f64());
         let before = self.appender.written();
         let fsync = self.appender.decided(decision)?;
         self.metrics.journal_fsync.observe(fsync.as_secs_f64());

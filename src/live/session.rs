@@ -29,7 +29,7 @@ use crate::live::observe;
 use crate::live::pods::RunPods;
 use crate::live::preflight::{self, Check, Plan, Status};
 use crate::live::rbac::Mode;
-use crate::live::record::Record;
+use crate::live::record::{Record, Recorded};
 use crate::live::settings::LiveSettings;
 use crate::live::telemetry::{Endpoint, Metrics};
 use crate::model::Names;
@@ -94,6 +94,8 @@ struct Begun {
     ledger: Ledger,
     live: LiveHeader,
     undecided: Option<Observation>,
+    /// What ids in that stand for.
+    named: Named,
     now: SimTime,
     wake_at: Option<SimTime>,
 }
@@ -102,6 +104,8 @@ struct Begun {
 struct Restored<'a, W> {
     ledger: Ledger,
     feeds: &'a mut [Box<dyn Feed>],
+    /// What ids in the next step stand for.
+    named: Named,
     watcher: &'a mut W,
 }
 
@@ -113,11 +117,15 @@ impl<W: Watcher> Past for Restored<'_, W> {
         }
         self.ledger.run_mut().jobs.append(&mut taken.jobs);
         self.ledger.remember_named(&named);
+        self.named = named;
         Ok(())
     }
 
     fn step(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
-        self.ledger.remember(&seen.events, decision);
+        self.ledger.remember(seen, decision);
+        for (spec, name) in std::mem::take(&mut self.named).specs(seen) {
+            self.watcher.called(spec, name);
+        }
         self.watcher.seen(seen)?;
         self.watcher.decided(seen, decision)
     }
@@ -195,6 +203,7 @@ impl Session {
             ledger: self.ledger(),
             live,
             undecided: None,
+            named: Named::default(),
             now: SimTime::ZERO,
             wake_at: None,
         })
@@ -202,15 +211,18 @@ impl Session {
 
     fn go_on(&mut self, watcher: &mut impl Watcher) -> Result<Begun, DriverError> {
         let ledger = self.ledger();
-        let mut restored = Restored { ledger, feeds: &mut self.feeds, watcher };
+        let mut restored = Restored { ledger, feeds: &mut self.feeds, named: Named::default(), watcher };
         let resumed = Appender::resume(&self.journal, |header| Scheduler::new(header.config.clone()), &mut restored);
         let (resumed, scheduler) = resumed.map_err(|error| DriverError::World(Box::new(error)))?;
-        let mut ledger = restored.ledger;
+        let Restored { mut ledger, named, .. } = restored;
         if let Some(undecided) = &resumed.undecided {
             ledger.remember_undecided(&undecided.events);
         }
-        for feed in &mut self.feeds {
-            feed.go_on_from(resumed.now);
+        // A program that was killed before its first step has taken nothing, not even what the run begins with.
+        if resumed.appender.steps() > 0 || resumed.undecided.is_some() {
+            for feed in &mut self.feeds {
+                feed.go_on_from(resumed.now);
+            }
         }
         let Some(live) = resumed.header.live else { return Err(not_live(&self.journal)) };
         if resumed.cut > 0 {
@@ -223,6 +235,7 @@ impl Session {
             ledger,
             live,
             undecided: resumed.undecided,
+            named,
             now: resumed.now,
             wake_at: resumed.wake_at,
         })
@@ -246,7 +259,7 @@ impl Session {
     }
 
     fn ledger(&self) -> Ledger {
-        Ledger::new(self.pods.clone(), self.backend.clone(), self.names.clone(), &self.config)
+        Ledger::new(self.pods.clone(), self.backend.clone(), &self.names, &self.config)
     }
 
     async fn drive(self, client: Client, begun: Begun, watcher: &mut impl Watcher) -> Result<Ended, DriverError> {
@@ -279,7 +292,7 @@ impl Session {
             out: tell.clone(),
             halt: halted,
         };
-        let watched = observe::Watch {
+        let objects = observe::Watch {
             environments: self.pods.environments.iter().map(|known| known.uuid.clone()).collect(),
             run: self.pods.run.clone(),
             namespaces: self.pods.namespaces(),
@@ -287,12 +300,12 @@ impl Session {
             settings: self.settings.clone(),
         };
         let acting = tokio::spawn(fail_with(stop.clone(), actuator.run(orders)));
-        let watching = tokio::spawn(fail_with(stop.clone(), observe::run(client, watched, tell)));
+        let watching = tokio::spawn(fail_with(stop.clone(), observe::run(client, objects, tell)));
         let (release, released) = tokio::sync::oneshot::channel();
         let leasing = tokio::spawn(keep(lease, stop.clone(), released));
 
         let clock = Clock::new(UNIX_EPOCH + Duration::from_millis(begun.live.began_at_ms), begun.live.speed, begun.now);
-        let named = Rc::new(RefCell::new(Named::default()));
+        let named = Rc::new(RefCell::new(begun.named));
         let mut record = Record::new(begun.appender, named.clone(), begun.undecided.is_some(), metrics.clone());
         let mut scheduler = begun.scheduler;
         let mut cluster = LiveCluster::new(Parts {
@@ -310,7 +323,7 @@ impl Session {
             end: self.end,
         });
         let ran = tokio::task::block_in_place(|| {
-            driver::run(&mut scheduler, &mut cluster, &mut (&mut record, watcher)).map(drop)
+            driver::run(&mut scheduler, &mut cluster, &mut Recorded { record: &mut record, watcher }).map(drop)
         });
         let ended = Ended {
             outcome: cluster.outcome(),

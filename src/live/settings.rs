@@ -30,9 +30,10 @@ pub struct LiveSettings {
     pub lease_renewal: Duration,
     /// How often a watched folder is looked at. 500 ms: nobody waits for it, and network file systems send no notices.
     pub folder_poll: Duration,
-    /// A `NodeClaim` without an instance after this is taken for failed and deleted. 15 min: Karpenter's own limit for
-    /// registration.
-    pub claim_timeout: Duration,
+    /// A pod that has waited for so long with its volumes has its events looked at, for failures to attach or mount them, and
+    /// again after as long. 3 min: a kubelet waits for a volume for two minutes before it complains, and most failures of the
+    /// first minute mend themselves.
+    pub volume_patience: Duration,
 }
 
 impl Default for LiveSettings {
@@ -49,7 +50,7 @@ impl Default for LiveSettings {
             lease_duration: Duration::from_secs(15),
             lease_renewal: Duration::from_secs(5),
             folder_poll: Duration::from_millis(500),
-            claim_timeout: Duration::from_mins(15),
+            volume_patience: Duration::from_mins(3),
         }
     }
 }

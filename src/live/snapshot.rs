@@ -89,12 +89,12 @@ pub async fn read(
         if ours(&node) { drop(nodes.insert(name, node)) } else { other_nodes.push(name) }
     };
     let listed = caller.each(&Query::nodes(), each).await;
-    listed.map_err(|error| error.while_doing(format!("can't list nodes; {PREFLIGHT}")))?;
+    listed.map_err(|error| error.while_doing("can't list nodes"))?;
     let daemon_sets = survey::daemon_sets(&caller).await;
-    let daemon_sets = daemon_sets.map_err(|error| error.while_doing(format!("can't list daemonsets; {PREFLIGHT}")))?;
+    let daemon_sets = daemon_sets.map_err(|error| error.while_doing("can't list daemonsets"))?;
     let mut pods = Pods::new(&nodes, namespaces);
     let listed = survey::each_pod(&caller, namespaces, |all| all, |pod| pods.add(&pod)).await;
-    listed.map_err(|error| error.while_doing(format!("can't list pods; {PREFLIGHT}")))?;
+    listed.map_err(|error| error.while_doing("can't list pods"))?;
     let Pods { taken, mut foreign, mut earlier, .. } = pods;
     foreign.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     earlier.sort_by(|(_, a), (_, b)| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
@@ -115,9 +115,6 @@ pub async fn read(
         earlier_runs: earlier,
     })
 }
-
-/// The way out where reading is forbidden.
-const PREFLIGHT: &str = "the checks before a run name the rule that is missing";
 
 fn set_facts(set: &DaemonSet, nodes: &BTreeMap<String, NodeObject>) -> DaemonSetFacts {
     let wanted = nodes.values().filter(|node| set.wants(node)).map(|node| node.metadata.name.clone());

@@ -16,7 +16,7 @@ use crate::metrics::pictures::Sketches;
 use crate::metrics::sinks::Sinks;
 use crate::metrics::timeline::{Happened, Levels, Timeline};
 use crate::metrics::window::Counting;
-use crate::model::{Assumptions, Names, Resources};
+use crate::model::{Assumptions, JobSpecName, Names, Resources};
 use crate::scheduler::{
     AttemptEnd, Command, Decision, Ending, Event, JobEnd, NodeLossCause, Observation, Reason, TypeFacts,
 };
@@ -354,6 +354,11 @@ impl Metrics {
 }
 
 impl Watcher for Metrics {
+    fn called(&mut self, spec: JobSpecId, name: &JobSpecName) {
+        self.names.call(spec, name);
+        self.kinds.call(spec, &name.job_name);
+    }
+
     fn seen(&mut self, _: &Observation) -> Result<(), DriverError> {
         Ok(())
     }

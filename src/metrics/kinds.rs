@@ -16,24 +16,33 @@ pub(super) struct Kinds {
     of: Vec<usize>,
     /// By order of appearance.
     jobs: Vec<(String, QueueJobs)>,
+    /// There are too many names.
+    too_many: bool,
 }
 
 impl Kinds {
     /// Those of a run with these names.
     pub(super) fn new(names: &Names) -> Self {
         let mut kinds = Self::default();
-        for spec in &names.job_specs {
-            let known = kinds.jobs.iter().position(|(name, _)| *name == spec.job_name);
-            let kind = known.unwrap_or_else(|| {
-                kinds.jobs.push((spec.job_name.clone(), QueueJobs::default()));
-                kinds.jobs.len() - 1
-            });
-            kinds.of.push(kind);
-            if kinds.jobs.len() > NAMES_MAX {
-                return Self::default();
-            }
+        for (spec, name) in (0..).map(JobSpecId).zip(&names.job_specs) {
+            kinds.call(spec, &name.job_name);
         }
-        if kinds.jobs.len() < 2 { Self::default() } else { kinds }
+        kinds
+    }
+
+    /// Takes in the name of a spec, which is the next.
+    pub(super) fn call(&mut self, spec: JobSpecId, name: &str) {
+        if self.too_many || spec.index() != self.of.len() {
+            return;
+        }
+        let known = self.jobs.iter().position(|(known, _)| known == name);
+        self.of.push(known.unwrap_or(self.jobs.len()));
+        if known.is_none() {
+            self.jobs.push((name.to_owned(), QueueJobs::default()));
+        }
+        if self.jobs.len() > NAMES_MAX {
+            *self = Self { too_many: true, ..Self::default() };
+        }
     }
 
     /// Counts anew.
@@ -62,9 +71,10 @@ impl Kinds {
         }
     }
 
-    /// Names with their jobs.
+    /// Names with their jobs, where there are several.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &QueueJobs)> {
-        self.jobs.iter().map(|(name, jobs)| (name.as_str(), jobs))
+        let shown = if self.jobs.len() < 2 { &[] } else { &*self.jobs };
+        shown.iter().map(|(name, jobs)| (name.as_str(), jobs))
     }
 
     fn get(&mut self, spec: JobSpecId) -> Option<&mut QueueJobs> {
@@ -96,6 +106,16 @@ mod tests {
         assert_eq!(counted(&some), [("a".to_owned(), 3), ("b".to_owned(), 2)]);
         some.clear();
         assert_eq!(counted(&some), [("a".to_owned(), 0), ("b".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn a_second_name_may_come_late() {
+        let mut some = kinds(&["a"]);
+        some.submitted(JobSpecId(0), 2);
+        some.call(JobSpecId(1), "b");
+        some.submitted(JobSpecId(1), 1);
+        let counted: Vec<_> = some.iter().map(|(name, jobs)| (name, jobs.submitted)).collect();
+        assert_eq!(counted, [("a", 2), ("b", 1)]);
     }
 
     #[test]

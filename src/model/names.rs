@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::JobSpecId;
+
 /// Names by id; every list is indexed by the id's number.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,6 +24,16 @@ pub struct Names {
     /// `consumableResourceName`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consumable_resources: Vec<String>,
+}
+
+impl Names {
+    /// Takes in what a job spec is called that came up while a run went on.
+    pub fn call(&mut self, spec: JobSpecId, name: &JobSpecName) {
+        if self.job_specs.len() <= spec.index() {
+            self.job_specs.resize_with(spec.index() + 1, JobSpecName::default);
+        }
+        self.job_specs[spec.index()].clone_from(name);
+    }
 }
 
 /// What a submission calls its job.

@@ -259,7 +259,7 @@ impl InstanceTypes for Types<'_> {
     }
 }
 
-/// What entries of `instanceTypes` stand for in a scenario that was read: the table of [`Types`] without the documents.
+/// What entries of `instanceTypes` stand for in a scenario that was read: the table of `Types` without the documents.
 #[derive(Debug, Clone, Default)]
 pub struct KnownTypes {
     singles: BTreeSet<String>,

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::ids::{JobRef, JobSpecId, NodeId, PodId};
-use crate::model::Resources;
+use crate::model::{Assumptions, Resources};
 use crate::scheduler::{Event, PodFailure, PodStuck};
 use crate::sim::arrivals::Fate;
 use crate::sim::keyed::Purpose;
@@ -58,7 +58,7 @@ impl Kubelets {
     pub(super) fn new(world: &WorldSpec) -> Self {
         let all = &world.assumptions;
         Self {
-            transfers_s: world.images.iter().map(|&mib| f64::from(mib) / all.image_pull_mib_per_second).collect(),
+            transfers_s: world.images.iter().map(|&mib| transfer_s(mib, all)).collect(),
             pull_base: all.image_pull_base.0,
             pull_sigma: all.image_pull_sigma,
             sigterm_to_exit: all.sigterm_to_exit.0.min(SIGTERM_GRACE),
@@ -66,6 +66,18 @@ impl Kubelets {
             stopped: BTreeSet::new(),
         }
     }
+}
+
+impl Kubelets {
+    /// One more image.
+    pub(super) fn add_image(&mut self, mib: u32, all: &Assumptions) {
+        self.transfers_s.push(transfer_s(mib, all));
+    }
+}
+
+/// Seconds that the transfer of an image takes at the median.
+fn transfer_s(mib: u32, all: &Assumptions) -> f64 {
+    f64::from(mib) / all.image_pull_mib_per_second
 }
 
 impl SimWorld {
@@ -102,7 +114,7 @@ impl SimWorld {
                 self.instances.get_mut(node).expect("just seen").pull(image, ready_at);
             }
         }
-        let Fate { runtime, failure } = self.entry(job.job).fate(job, attempt, self.streams);
+        let Fate { runtime, failure } = self.entry(job.job, spec).fate(job, attempt, self.streams);
         let main = self.spec.specs[spec.index()].multi_node.as_ref().map(|multi_node| multi_node.main);
         // A multi-node parallel job's other nodes run until they are stopped.
         let runtime = (main == node_index).then_some(runtime);

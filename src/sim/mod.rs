@@ -6,12 +6,14 @@ mod instances;
 mod keyed;
 mod kubelet;
 mod market;
+mod outside;
 mod sampler;
 mod spec;
 mod submissions;
 mod world;
 
 pub use keyed::design_numbers;
+pub use outside::{Behaviour, Told};
 pub use spec::*;
 pub use submissions::Submissions;
 pub use world::SimWorld;

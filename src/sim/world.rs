@@ -1,13 +1,14 @@
 //! The synthetic cluster as a driver: an event queue over integer time, and what becomes of each command.
 
 use crate::driver::{Driver, DriverError};
-use crate::ids::NodeId;
+use crate::ids::{JobId, JobSpecId, NodeId};
 use crate::scheduler::{Command, Decision, Event, LaunchRequest, Observation};
 use crate::sim::arrivals::EntryState;
 use crate::sim::instances::Instances;
 use crate::sim::keyed::Streams;
 use crate::sim::kubelet::{Admitted, Kubelets, Wanted};
 use crate::sim::market::{Market, PoolId};
+use crate::sim::outside::{Outside, Told};
 use crate::sim::sampler::Sampler;
 use crate::sim::spec::WorldSpec;
 use crate::units::{SimDuration, SimTime};
@@ -27,6 +28,7 @@ pub struct SimWorld {
     pub(super) kubelets: Kubelets,
     pub(super) latencies: Latencies,
     entries: Vec<EntryState>,
+    pub(super) outside: Outside,
     /// Whether jobs depend on each other, or are ended.
     has_order: bool,
     /// Facts to be reported at the next observation.
@@ -43,6 +45,8 @@ pub(super) enum Happening {
     Operate(usize),
     /// The next submission of a workload entry.
     Submit { entry: u16 },
+    /// Someone outside tells something.
+    Tell(Box<Told>),
     /// EC2 answers a request.
     Answer(Box<LaunchRequest>),
     /// A node joins the cluster and its daemonsets run.
@@ -71,6 +75,7 @@ impl Happening {
         match self {
             Self::Operate(_)
             | Self::Submit { .. }
+            | Self::Tell(_)
             | Self::Answer(_)
             | Self::Join(_)
             | Self::Gone(_)
@@ -117,6 +122,7 @@ impl SimWorld {
         let has_order = !spec.operations.is_empty() || spec.workload.iter().any(|entry| !entry.depends_on.is_empty());
         Self {
             entries: entries.collect(),
+            outside: Outside::default(),
             has_order,
             instances: Instances::new(&spec),
             kubelets: Kubelets::new(&spec),
@@ -142,6 +148,21 @@ impl SimWorld {
     /// Happenings handled so far.
     pub const fn handled(&self) -> u64 {
         self.handled
+    }
+
+    /// When something happens next; `None` where nothing does. For worlds that are paced: it looks for it each time.
+    pub fn next_at(&self) -> Option<SimTime> {
+        if self.started { self.queue.next_at() } else { Some(SimTime::ZERO) }
+    }
+
+    /// Whether nothing happens that a run must wait for, as long as nobody does anything.
+    pub const fn is_idle(&self) -> bool {
+        self.started && self.foreground == 0 && self.facts.is_empty()
+    }
+
+    /// Has the world told something at `at`, or now if that has passed.
+    pub fn tell(&mut self, at: SimTime, told: Told) {
+        self.schedule(at.max(self.now), Happening::Tell(Box::new(told)));
     }
 
     /// Has something happen at `at`.
@@ -172,6 +193,7 @@ impl SimWorld {
         match happening {
             Happening::Operate(operation) => self.facts.extend(self.spec.operations[operation].1.iter().cloned()),
             Happening::Submit { entry } => self.submit(entry),
+            Happening::Tell(told) => self.told(*told),
             Happening::Answer(request) => self.answer(&request),
             Happening::Join(node) => self.join(node),
             Happening::Gone(node) => self.gone(node),
@@ -231,9 +253,9 @@ impl SimWorld {
         }
     }
 
-    /// The workload entry of a job.
-    pub(super) fn entry(&self, job: crate::ids::JobId) -> &EntryState {
-        &self.entries[usize::from(job.entry())]
+    /// What decides how an attempt of a job goes: its workload entry, or, of a job from outside, what was told with its spec.
+    pub(super) fn entry(&self, job: JobId, spec: JobSpecId) -> &EntryState {
+        self.entries.get(usize::from(job.entry())).unwrap_or_else(|| self.outside.of(spec))
     }
 }
 

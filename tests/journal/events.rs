@@ -173,7 +173,7 @@ fn about_jobs() -> Vec<Example> {
         ),
         (
             Event::JobSpecRegistered { spec: SPEC, job: Box::new(rich) },
-            r#"{"event":"JobSpecRegistered","spec":3,"job":{"requests":FREE,"attempts":1,"evaluate_on_exit":[{"exit_code":{"Is":1},"retry":true},{"exit_code":{"BeginsWith":13},"retry":true},{"exit_code":"Any","retry":true},{"ends":["Exited","OomKilled","Rejected","HostTerminated","VolumeNotAttached","EnvironmentUpdated","Deleted"],"retry":false}],"share":10,"scheduling_priority":99,"consumables":[{"resource":11,"quantity":2}],"multi_node":{"nodes":4,"main":1,"instance_type":4}}}"#,
+            r#"{"event":"JobSpecRegistered","spec":3,"job":{"requests":FREE,"attempts":1,"evaluate_on_exit":[{"exit_code":{"Is":1},"retry":true},{"exit_code":{"BeginsWith":13},"retry":true},{"exit_code":"Any","retry":true},{"ends":["Exited","OomKilled","Rejected","HostTerminated","VolumeNotAttached","EnvironmentUpdated","Deleted","Refused"],"retry":false}],"share":10,"scheduling_priority":99,"consumables":[{"resource":11,"quantity":2}],"multi_node":{"nodes":4,"main":1,"instance_type":4}}}"#,
         ),
         (submitted(None), r#"{"event":"JobSubmitted","job":"0-17","queue":2,"spec":3}"#),
         (submitted(Some(100)), r#"{"event":"JobSubmitted","job":"0-17","queue":2,"spec":3,"array_size":100}"#),

@@ -40,7 +40,10 @@ fn a_journal_of_this_very_core_replays_equal() {
         assert!(out.starts_with("equal: 6 steps, ") && out.ends_with(" commands\n"), "{out}");
     }
     let (code, out, _) = replay(&journal(folder.path(), "a.jsonl", vec![quiet(0)]), &["--output", "json"]);
-    assert_eq!((code, serde_json::from_str(&out).unwrap()), (0, json!({ "equal": true, "steps": 1, "commands": 0 })));
+    assert_eq!(
+        (code, serde_json::from_str(&out).unwrap()),
+        (0, json!({ "equal": true, "steps": 1, "commands": 0, "ended": true }))
+    );
 }
 
 #[test]

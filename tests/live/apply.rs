@@ -13,7 +13,7 @@ use crate::judge::{End, Judge, Verdict};
 use crate::nodes::NodeShape;
 use crate::program::{Run, scenario};
 
-pub(crate) const LONG: Duration = Duration::from_secs(300);
+pub(crate) const LONG: Duration = Duration::from_mins(5);
 
 /// Nodes of the test's environment.
 pub(crate) fn shape(bed: &Bed) -> NodeShape {
@@ -63,18 +63,20 @@ fn an_array_fails_is_retried_and_times_out_as_in_the_simulator() {
         bed.grant_aws_batch().await;
         bed.add_nodes(20, &shape(&bed)).await;
         let judge = Judge::start(&bed).await;
+        let mut runtimes = ["15s", "30s", "45s", "60s"].repeat(5);
+        runtimes.push("5h");
         let workload = json!([{
             "submit": {
                 "jobName": "array", "jobQueue": "JQ", "jobDefinition": "Job",
-                "arrayProperties": { "size": 2000 }, "timeout": { "attemptDurationSeconds": 180 },
+                "arrayProperties": { "size": 2000 }, "timeout": { "attemptDurationSeconds": 600 },
             },
             "count": 1,
             "arrivals": { "fixed": { "start": "5s" } },
             // Far enough from the timeout that how soon a pod is seen does not decide.
-            "runtime": { "empirical": ["15s", "30s", "45s", "60s", "75s", "90s", "600s"] },
+            "runtime": { "empirical": runtimes },
             "failureProbability": 0.2,
         }]);
-        let mut run = Run::of(&bed, User::AwsBatch, &scenario(bed.namespace(), 3, workload)).with(&["--speed", "30"]);
+        let mut run = Run::of(&bed, User::AwsBatch, &scenario(bed.namespace(), 3, &workload)).with(&["--speed", "30"]);
         let done = run.apply().done(LONG).await;
         let summary = done.assert_done().json();
         let verdict = judge.verdict().await;

@@ -178,7 +178,8 @@ fn asks_in_the_name_of_its_user() {
         let refused = dry_run(&bed, User::Nobody, &[&own]);
         assert_eq!(refused.status.code(), Some(1));
         let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert!(told.contains("nobody") && told.contains("nodes"), "{told}");
+        assert!(told.contains("can't list nodes: nodes is forbidden: User \"nobody\" cannot list"), "{told}");
+        assert!(told.contains("--print-rbac") && !told.contains("Status {") && !told.contains("ApiError"), "{told}");
 
         bed.grant_aws_batch().await;
         let elsewhere = bed.another_namespace().await;

@@ -15,7 +15,7 @@ use crate::survival::{state, workload};
 fn converges(rules: &'static [fn() -> Rule], counted: &'static [&'static str], within: Duration) {
     with(async |bed| {
         bed.add_nodes(6, &shape(&bed)).await;
-        let document = scenario(bed.namespace(), 3, workload(80));
+        let document = scenario(bed.namespace(), 3, &workload(80, None));
         let expected = {
             let judge = Judge::start(&bed).await;
             let mut run = Run::of(&bed, User::Admin, &document).with(&["--speed", "60"]);
@@ -56,12 +56,12 @@ fn throttled_refused_and_reset() {
 fn watches_that_break() {
     converges(
         &[
-            || Fault::ResetAfter { events: 15 }.on(On::Watch).share(0.3),
-            || Fault::ResetAfterBytes(9_000).on(On::Watch).share(0.3),
-            || Fault::GoneAfter { events: 10 }.on(On::Watch).share(0.3),
-            || Fault::Gone.on(On::Watch).share(0.1),
+            || Fault::ResetAfter { events: 15 }.on(On::Watch).at("/pods").times(3),
+            || Fault::ResetAfterBytes(9_000).on(On::Watch).at("/pods").skip(3).times(3),
+            || Fault::GoneAfter { events: 10 }.on(On::Watch).at("/pods").skip(6).times(3),
+            || Fault::Gone.on(On::Watch).at("/pods").times(2),
         ],
-        &["reset after events", "reset after bytes", "gone after events"],
+        &["reset after events", "reset after bytes", "gone after events", "gone"],
         LONG,
     );
 }
@@ -97,7 +97,7 @@ fn an_api_server_that_is_started_again() {
         let bed = private.bed();
         bed.add_nodes(6, &shape(bed)).await;
         let judge = Judge::start(bed).await;
-        let document = scenario(bed.namespace(), 3, workload(120));
+        let document = scenario(bed.namespace(), 3, &workload(120, None));
         let mut run = Run::of(bed, User::Admin, &document).with(&["--speed", "8", "--log", "warn"]);
         let program = run.apply();
         for _ in 0..2 {

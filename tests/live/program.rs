@@ -99,7 +99,12 @@ impl Run {
         self.folder.path().join(name)
     }
 
-    /// Starts a program that looks: `--dry-run` or the like stands among the words.
+    /// How many programs were started.
+    pub(crate) fn programs(&self) -> usize {
+        self.programs
+    }
+
+    /// Starts a program that looks: `--shadow` or the like stands among the words.
     pub(crate) fn look(&mut self) -> Program {
         self.start(&[])
     }
@@ -137,6 +142,11 @@ impl Program {
     /// Its process.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.child
+    }
+
+    /// Where its standard output goes.
+    pub(crate) fn stdout_file(&self) -> PathBuf {
+        self.folder.join(format!("stdout-{}", self.number))
     }
 
     /// What it has said so far on stderr.
@@ -180,7 +190,7 @@ pub(crate) fn tail(text: &str) -> String {
 }
 
 /// One UNMANAGED environment, one queue, one job definition `Job` of half a vCPU, and a workload.
-pub(crate) fn scenario(namespace: &str, retries: u32, workload: Value) -> Value {
+pub(crate) fn scenario(namespace: &str, retries: u32, workload: &Value) -> Value {
     json!({
         "region": "us-east-1",
         "computeEnvironments": [{

@@ -13,21 +13,24 @@ use crate::bed::{Bed, User, with};
 use crate::judge::{End, Judge, Verdict};
 use crate::program::{Run, scenario};
 
-/// Jobs that come over minutes, some failing, some timing out.
-pub(crate) fn workload(jobs: u32) -> Value {
-    let submit = |name: &str, timeout: u32| {
-        json!({
-            "jobName": name, "jobQueue": "JQ", "jobDefinition": "Job", "timeout": { "attemptDurationSeconds": timeout },
-        })
-    };
+/// Jobs that come over minutes, some failing; with a timeout, some of them run into it. It is far from all runtimes, so that
+/// it does not decide how soon a pod is seen.
+pub(crate) fn workload(jobs: u32, timeout: Option<u32>) -> Value {
+    let mut trickle = json!({ "jobName": "trickle", "jobQueue": "JQ", "jobDefinition": "Job" });
+    let mut runtimes = vec!["10s"; 10];
+    runtimes.extend(["40s"; 9]);
+    if let Some(seconds) = timeout {
+        trickle["timeout"] = json!({ "attemptDurationSeconds": seconds });
+        runtimes.push("5h");
+    }
     json!([
         {
-            "submit": submit("trickle", 120), "count": jobs,
+            "submit": trickle, "count": jobs,
             "arrivals": { "poisson": { "perHour": 3600 } },
-            "runtime": { "lognormal": { "median": "40s", "p95": "140s" } }, "failureProbability": 0.2,
+            "runtime": { "empirical": runtimes }, "failureProbability": 0.2,
         },
         {
-            "submit": submit("burst", 3600), "count": jobs / 4,
+            "submit": { "jobName": "burst", "jobQueue": "JQ", "jobDefinition": "Job" }, "count": jobs / 4,
             "arrivals": { "fixed": { "start": "30s" } },
             "runtime": { "constant": "30s" },
         },
@@ -46,7 +49,8 @@ pub(crate) fn state(verdict: &Verdict) -> BTreeMap<(usize, bool), usize> {
 
 async fn undisturbed(bed: &Bed, speed: &str, jobs: u32) -> BTreeMap<(usize, bool), usize> {
     let judge = Judge::start(bed).await;
-    let mut run = Run::of(bed, User::Admin, &scenario(bed.namespace(), 3, workload(jobs))).with(&["--speed", speed]);
+    let mut run =
+        Run::of(bed, User::Admin, &scenario(bed.namespace(), 3, &workload(jobs, Some(600)))).with(&["--speed", speed]);
     run.apply().done(LONG).await.assert_done();
     let verdict = judge.verdict().await;
     verdict.assert_clean();
@@ -69,7 +73,7 @@ fn killed_at_a_hundred_moments_it_ends_as_undisturbed() {
         while killed < kills() {
             rounds += 1;
             let judge = Judge::start(&bed).await;
-            let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, workload(jobs)))
+            let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, &workload(jobs, Some(600))))
                 .with(&["--speed", "15", "--log", "warn"]);
             loop {
                 let mut program = run.apply();
@@ -95,11 +99,36 @@ fn killed_at_a_hundred_moments_it_ends_as_undisturbed() {
 }
 
 #[test]
+fn killed_before_its_first_step_it_has_lost_nothing() {
+    with(async |bed| {
+        bed.add_nodes(2, &shape(&bed)).await;
+        let judge = Judge::start(&bed).await;
+        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, &workload(20, None)));
+        run = run.with(&["--speed", "60"]);
+        let program = run.apply();
+        while !std::fs::read(run.journal()).is_ok_and(|text| text.ends_with(b"\n")) {
+            sleep(Duration::from_millis(1)).await;
+        }
+        program.kill();
+        let text = std::fs::read_to_string(run.journal()).unwrap();
+        assert!(!text.contains("CreatePod"), "killed too late: {text}");
+        // The header alone, even where the machine was quicker than the test.
+        std::fs::write(run.journal(), format!("{}\n", text.lines().next().unwrap())).unwrap();
+        run.apply().done(LONG).await.assert_done();
+        let verdict = judge.verdict().await;
+        verdict.assert_clean();
+        assert_eq!(verdict.jobs.len(), 25);
+        assert_replays(&run.journal());
+    });
+}
+
+#[test]
 fn asked_to_stop_it_leaves_pods_running_and_goes_on_later() {
     with(async |bed| {
         bed.add_nodes(6, &shape(&bed)).await;
         let judge = Judge::start(&bed).await;
-        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, workload(120))).with(&["--speed", "15"]);
+        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 3, &workload(120, Some(600))))
+            .with(&["--speed", "15"]);
         let mut program = run.apply();
         crate::bed::until("pods run", async || running(&bed).await > 10).await;
         terminate(program.child().id());
@@ -117,12 +146,12 @@ fn asked_to_stop_it_leaves_pods_running_and_goes_on_later() {
 fn two_programs_never_drive_one_environment() {
     with(async |bed| {
         bed.add_nodes(2, &shape(&bed)).await;
-        let document = scenario(bed.namespace(), 1, workload(40));
+        let document = scenario(bed.namespace(), 1, &workload(40, None));
         let mut first = Run::of(&bed, User::Admin, &document).with(&["--speed", "15"]);
         let program = first.apply();
         crate::bed::until("pods run", async || running(&bed).await > 0).await;
         let mut second = Run::of(&bed, User::Admin, &document).with(&["--speed", "15"]);
-        let refused = second.apply().done(Duration::from_secs(60)).await;
+        let refused = second.apply().done(Duration::from_mins(1)).await;
         assert!(!refused.status.success());
         assert!(refused.stderr.contains("earlier run") || refused.stderr.contains("lease"), "{}", refused.stderr);
         program.done(LONG).await.assert_done();

@@ -14,7 +14,7 @@ use crate::sim::Submissions;
 /// Runs the mode.
 pub(super) fn run(args: &LiveArgs, prepared: Prepared) -> Result<ExitStatus, CliError> {
     let report = connect::wait_for(look(args, prepared)).map_err(|error| told(&error))?;
-    print(&match args.output {
+    print(&match args.output() {
         OutputFormat::Table => dry_run_table(&report),
         OutputFormat::Json => json("the dry run", &report)?,
     })?;
@@ -31,7 +31,7 @@ async fn look(args: &LiveArgs, prepared: Prepared) -> Result<Report, LiveError> 
     let question = Question {
         scenario: &scenario.scenario_name,
         seed,
-        context: &args.context,
+        context: args.context(),
         backend: &backend,
         config: &scenario.config,
         names: &scenario.names,

@@ -25,14 +25,14 @@ pub(super) struct ScenarioFeed {
 }
 
 impl ScenarioFeed {
-    /// The work of a scenario under a seed, after `beginning`. With `speed`, attempts are told how long they run and how
+    /// The work of a scenario under a seed, after `beginning`. With `pace`, attempts are told how long they run and how
     /// they end: the nodes are KWOK's.
-    pub(super) fn new(world: &WorldSpec, beginning: Vec<Event>, seed: u64, speed: Option<f64>) -> Self {
+    pub(super) fn new(world: &WorldSpec, beginning: Vec<Event>, seed: u64, pace: Option<f64>) -> Self {
         let submissions = Submissions::new(&world.workload, seed);
         Self {
             beginning,
             operations: world.operations.iter().cloned().collect(),
-            fates: speed.map(|speed| (submissions.clone(), speed)),
+            fates: pace.map(|speed| (submissions.clone(), speed)),
             submissions: submissions.peekable(),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId};
 use crate::import::runs::RunFailure;
-use crate::journal::{Header, JournalError, Reader};
+use crate::journal::{Header, JournalError, Named, Reader};
 use crate::model::Resources;
 use crate::scheduler::{
     AttemptEnd, AttemptOutcome, Command, ConsumableSpec, Decision, Dependency, Ending, EnvironmentSpec, Event, JobSpec,
@@ -40,6 +40,8 @@ pub struct Day {
     pub(super) dropped: BTreeMap<&'static str, u64>,
     /// Why the journal ends before its run did.
     pub(super) cut_off: Option<String>,
+    /// Its first observation: of a live run, what was there is seen a little after its time 0.
+    begun_at: Option<SimTime>,
     launches: BTreeMap<LaunchId, SimTime>,
     launched: BTreeMap<NodeId, (SimTime, InstanceTypeId)>,
     told_to_go: BTreeMap<NodeId, SimTime>,
@@ -91,8 +93,14 @@ impl Day {
         let mut day = Self::new(journal.header().clone());
         loop {
             match step(&mut journal) {
-                Ok(Some((seen, decision))) => day.take(&seen, &decision),
-                Ok(None) => return Ok(day),
+                Ok(Some((seen, decision))) => {
+                    day.take(&seen, &decision);
+                    day.call(&journal.take_named(), &seen);
+                }
+                Ok(None) => {
+                    day.cut_off = journal.ended().in_words().map(str::to_owned);
+                    return Ok(day);
+                }
                 Err(error @ JournalError::CutOff { .. }) => {
                     day.cut_off = Some(error.to_string());
                     return Ok(day);
@@ -119,6 +127,7 @@ impl Day {
             measured: Measured::default(),
             dropped: BTreeMap::new(),
             cut_off: None,
+            begun_at: None,
             launches: BTreeMap::new(),
             launched: BTreeMap::new(),
             told_to_go: BTreeMap::new(),
@@ -126,7 +135,24 @@ impl Day {
         }
     }
 
+    /// Takes in what jobs are called that came while a run went on.
+    fn call(&mut self, named: &Named, seen: &Observation) {
+        for (spec, name) in named.specs(seen) {
+            self.header.names.call(spec, name);
+        }
+        for named in &named.jobs {
+            let Some(share) = named.submit["shareIdentifier"].as_str() else { continue };
+            let own = self.submissions.iter().rev().find(|submission| submission.job == named.job);
+            let id = own.and_then(|submission| self.specs.get(&submission.spec)?.share);
+            if let Some(id) = id.filter(|id| id.index() >= self.header.names.shares.len()) {
+                self.header.names.shares.resize(id.index() + 1, String::new());
+                share.clone_into(&mut self.header.names.shares[id.index()]);
+            }
+        }
+    }
+
     fn take(&mut self, seen: &Observation, decision: &Decision) {
+        self.begun_at.get_or_insert(seen.now);
         for event in &seen.events {
             self.event(seen.now, event);
         }
@@ -194,7 +220,7 @@ impl Day {
                 self.ended_by_request.push(EndRequest { at: now, job, terminate: true });
             }
             &Event::NodeAdopted { environment, node: _, vcpus: _, free } => {
-                if now > SimTime::ZERO {
+                if Some(now) > self.begun_at {
                     self.drop("times at which nodes joined that nobody launched: they are there from the start");
                 }
                 self.nodes.push(AdoptedNode { environment, free });

@@ -15,7 +15,7 @@ use crate::scheduler::{
 /// The account and cluster of all ARNs: a journal names neither.
 const ARN: &str = "arn:aws";
 const ACCOUNT: &str = "000000000000";
-/// Stands for the namespace, which a journal does not hold.
+/// Stands for the namespace, which only the journal of a live run holds.
 const NAMESPACE: &str = "imported";
 /// Stands for images, which nothing runs.
 const IMAGE: &str = "recorded";
@@ -55,18 +55,20 @@ impl<'a> Documents<'a> {
 
     pub(super) fn environments(&mut self) -> Vec<Value> {
         let names = &self.day.header.names.compute_environments;
-        let rows = self.day.environments.iter().zip(names);
-        rows.map(|(spec, name)| self.environment(spec, name)).collect()
+        let live = self.day.header.live.as_ref().map_or(&[][..], |live| &live.environments);
+        let rows = self.day.environments.iter().zip(names).enumerate();
+        let namespace = |at: usize| live.get(at).map_or(NAMESPACE, |known| &known.namespace);
+        rows.map(|(at, (spec, name))| self.environment(spec, name, namespace(at))).collect()
     }
 
-    fn environment(&self, spec: &EnvironmentSpec, name: &str) -> Value {
+    fn environment(&self, spec: &EnvironmentSpec, name: &str, namespace: &str) -> Value {
         let mut document = json!({
             "computeEnvironmentName": name,
             "type": if spec.managed.is_some() { "MANAGED" } else { "UNMANAGED" },
             "state": state(spec.enabled),
             "eksConfiguration": {
                 "eksClusterArn": format!("{ARN}:eks:{}:{ACCOUNT}:cluster/imported", self.region()),
-                "kubernetesNamespace": NAMESPACE
+                "kubernetesNamespace": namespace
             }
         });
         if let Some(vcpus) = spec.unmanaged_vcpus {

@@ -159,17 +159,19 @@ impl Carrier {
         // A look for every claim: the node that it became is not known otherwise, and there are few of them.
         let found = match self.look(key).await {
             Ok(Some(found)) => found,
-            Ok(None) => return Outcome::Done(None),
+            Ok(None) => return Outcome::Done(Some(claim_absent(key))),
             Err(fault) => return Outcome::Again(fault),
         };
         if let Err(why) = self.guard.check_found(&found.metadata.labels) {
-            return Outcome::Refused { by: GUARD, why, answer: None };
+            // There is a claim, but none of this run: for the run there is no such claim.
+            return Outcome::Refused { by: GUARD, why, answer: Some(claim_absent(key)) };
         }
         if let Err(until) = self.guard.take_removal(&found.status.node_name, Instant::now()) {
             return Outcome::NotBefore(until);
         }
         match judge::deleted(&self.wire.delete(key, &delete_options(&found.metadata.uid, None)).await) {
-            Deleted::Going | Deleted::Absent => Outcome::Done(None),
+            Deleted::Going => Outcome::Done(None),
+            Deleted::Absent => Outcome::Done(Some(claim_absent(key))),
             Deleted::Again(fault) => Outcome::Again(fault),
         }
     }
@@ -228,4 +230,8 @@ fn pod_refused(key: &Key, why: Refusal) -> Answer {
 fn absent(key: &Key) -> Answer {
     let (namespace, name) = parts(key);
     Answer::PodAbsent { namespace, name }
+}
+
+fn claim_absent(key: &Key) -> Answer {
+    Answer::NodeClaimAbsent { name: parts(key).1 }
 }

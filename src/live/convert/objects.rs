@@ -136,6 +136,16 @@ pub struct PodSpec {
     pub affinity: Affinity,
     #[serde(deserialize_with = "or_default")]
     pub tolerations: Vec<Toleration>,
+    #[serde(deserialize_with = "or_default")]
+    pub volumes: Vec<Volume>,
+}
+
+/// A volume of a pod.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the fields are Kubernetes'")]
+pub struct Volume {
+    pub name: String,
 }
 
 /// A container.
@@ -353,7 +363,7 @@ mod tests {
     fn what_is_null_or_unknown_costs_nothing() {
         let pod: PodObject = serde_json::from_value(json!({
             "metadata": { "name": "p", "labels": null, "ownerReferences": null, "managedFields": [{ "manager": "m" }] },
-            "spec": { "containers": null, "affinity": null, "tolerations": null, "volumes": [{ "name": "v" }] },
+            "spec": { "containers": null, "affinity": null, "tolerations": null, "volumes": null },
             "status": { "containerStatuses": [{ "name": "c", "state": null }], "conditions": [] },
         }))
         .expect("a pod");

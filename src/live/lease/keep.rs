@@ -114,7 +114,15 @@ impl Lease {
         self.hold.end();
         let mut problem = Ok(());
         for held in &self.held {
-            if let Err(error) = self.give_back(held).await {
+            let mut given = self.give_back(held).await;
+            for _ in 0..TICKS {
+                if given.is_ok() {
+                    break;
+                }
+                sleep(self.renewal / (TICKS * TICKS)).await;
+                given = self.give_back(held).await;
+            }
+            if let Err(error) = given {
                 let context = format!("can't delete {}; the lease runs out by itself", held.key);
                 problem = Err(LiveError::api(context, error));
             }

@@ -5,21 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId};
 use crate::live::acts::Act;
 use crate::live::backend::{Backend, NodeClass};
-use crate::live::claims::Claims;
+use crate::live::claims::{self, Claims};
 use crate::live::facts::{ClaimPhase, NodeClaimFacts};
 use crate::live::ledger::Ledger;
 use crate::model::PurchaseOption;
 use crate::scheduler::{Event, LaunchRequest};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
-/// Launch requests that are not answered.
+/// Launch requests that are not answered, and the claims that are in the cluster for them.
 #[derive(Debug, Default)]
 pub(super) struct Launches {
     open: BTreeMap<LaunchId, Launch>,
-    /// Which request a claim is part of.
+    /// Which request a claim that is waited for is part of.
     of_claim: BTreeMap<String, LaunchId>,
     /// How names of this run's claims begin.
     prefix: String,
+    /// How long the core waits for an answer.
+    patience: SimDuration,
+    /// Claims that are in the cluster, as far as was seen.
+    there: BTreeSet<String>,
+    /// Claims that nobody waits for and that are no node's: being deleted, until they are gone.
+    leaving: BTreeSet<String>,
     /// Names in the list that is being told.
     listed: BTreeSet<String>,
 }
@@ -27,6 +33,8 @@ pub(super) struct Launches {
 #[derive(Debug)]
 struct Launch {
     request: LaunchRequest,
+    /// When the core gives it up.
+    until: SimTime,
     /// Claims that have neither become an instance nor failed.
     waiting: BTreeSet<String>,
     /// What each claim may become: types of one size.
@@ -38,24 +46,26 @@ struct Launch {
 }
 
 impl Launches {
+    /// Whether no request is open and no claim is about to go.
     pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.open.is_empty() && self.leaving.is_empty()
     }
 
     pub(super) fn begin_list(&mut self) {
         self.listed.clear();
     }
 
-    /// Those of a run, whose claims' names begin so.
-    pub(super) fn new(prefix: String) -> Self {
-        Self { prefix, ..Self::default() }
+    /// Those of a run, whose claims' names begin so, and whose core gives requests up after `patience`.
+    pub(super) fn new(prefix: String, patience: SimDuration) -> Self {
+        Self { prefix, patience, ..Self::default() }
     }
 
-    pub(super) fn open(&mut self, request: &LaunchRequest, waiting: BTreeSet<String>, alike: Vec<InstanceTypeId>) {
+    fn open(&mut self, request: &LaunchRequest, now: SimTime, waiting: BTreeSet<String>, alike: Vec<InstanceTypeId>) {
         for claim in &waiting {
             self.of_claim.insert(claim.clone(), request.launch);
         }
-        let launch = Launch { request: request.clone(), waiting, alike, short: 0, launched: 0 };
+        let until = now + self.patience;
+        let launch = Launch { request: request.clone(), until, waiting, alike, short: 0, launched: 0 };
         self.open.insert(request.launch, launch);
     }
 
@@ -102,18 +112,23 @@ impl Launches {
             .map(|request| (request.launch, instance_type, request.purchase))
             .next()
     }
+
+    /// A claim shall go, whose node is no more. Whether that has to be asked for.
+    pub(super) fn leave(&mut self, claim: &str) -> bool {
+        self.there.contains(claim) && self.leaving.insert(claim.to_owned())
+    }
 }
 
 impl Ledger {
-    /// Enters a launch request.
-    pub(super) fn note_launch(&mut self, request: &LaunchRequest) {
+    /// Enters a launch request that was made at `now`.
+    pub(super) fn note_launch(&mut self, request: &LaunchRequest, now: SimTime) {
         let acts = self.claim_acts(request);
         let names = acts.iter().filter_map(|act| match act {
             Act::CreateNodeClaim { name, .. } => Some(name.clone()),
             _ => None,
         });
         let alike = self.with_claims(|claims| Some(claims.alike(request))).unwrap_or_default();
-        self.launches.open(request, names.collect(), alike);
+        self.launches.open(request, now, names.collect(), alike);
     }
 
     fn with_claims<T>(&self, ask: impl FnOnce(&Claims<'_>) -> Option<T>) -> Option<T> {
@@ -142,30 +157,63 @@ impl Ledger {
         }
     }
 
-    pub(super) fn claim_sighted(&mut self, facts: NodeClaimFacts, now: SimTime) {
-        self.launches.listed.insert(facts.name.clone());
-        match &facts.phase {
-            ClaimPhase::Pending => {}
-            ClaimPhase::Launched => self.claim_launched(&facts, now),
-            ClaimPhase::Failed(message) => {
-                let message = message.clone();
-                if !facts.deleting && self.launches.of_claim.contains_key(&facts.name) {
-                    self.out.acts.push(Act::DeleteNodeClaim { name: facts.name.clone() });
-                }
-                self.claim_failed(&facts.name, &message);
+    /// Time goes by: what the core gave up without an answer is asked for no more.
+    pub fn time_passes(&mut self, now: SimTime) {
+        let overdue = |launch: &Launch| launch.until <= now;
+        let late: Vec<_> = self.launches.open.iter().filter(|(_, launch)| overdue(launch)).map(|(id, _)| *id).collect();
+        for id in late {
+            let Some(launch) = self.launches.open.get_mut(&id) else { continue };
+            let waiting = std::mem::take(&mut launch.waiting);
+            let environment = launch.request.environment;
+            self.launches.open.remove(&id);
+            for claim in waiting {
+                tracing::warn!(claim, "a NodeClaim got no instance in time and is taken back");
+                self.launches.of_claim.remove(&claim);
+                self.remove_claim(claim);
+            }
+            if self.backend == Backend::Render {
+                let known = self.run.environments.get(environment.index());
+                let told = known.map(|known| claims::withdrawal(&self.run.run, known, id));
+                self.out.acts.extend(told.map(|told| Act::Announce(Box::new(told))));
             }
         }
-        let known = self.launches.of_claim.contains_key(&facts.name) || self.nodes.of_claim(&facts.name).is_some();
-        if !known && !facts.deleting && self.is_synced() {
-            // What is left of a node that the core gave up.
-            self.out.acts.push(Act::DeleteNodeClaim { name: facts.name });
+    }
+
+    /// Deletes a claim that nobody waits for, once; the run is not over before it is gone.
+    fn remove_claim(&mut self, name: String) {
+        if self.launches.leaving.insert(name.clone()) {
+            self.out.acts.push(Act::DeleteNodeClaim { name });
+        }
+    }
+
+    pub(super) fn claim_sighted(&mut self, facts: NodeClaimFacts, now: SimTime) {
+        self.launches.listed.insert(facts.name.clone());
+        self.launches.there.insert(facts.name.clone());
+        if self.launches.of_claim.contains_key(&facts.name) {
+            match &facts.phase {
+                ClaimPhase::Pending => {}
+                ClaimPhase::Launched => self.claim_launched(&facts, now),
+                ClaimPhase::Failed(message) => {
+                    self.claim_failed(&facts.name, message);
+                    self.claim_left(facts);
+                }
+            }
+        } else if self.nodes.of_claim(&facts.name).is_none() && self.is_synced() {
+            // What is left of a node that the core gave up, or of a request.
+            self.claim_left(facts);
+        }
+    }
+
+    /// A claim that nobody waits for is in the cluster.
+    fn claim_left(&mut self, facts: NodeClaimFacts) {
+        if facts.deleting {
+            self.launches.leaving.insert(facts.name);
+        } else {
+            self.remove_claim(facts.name);
         }
     }
 
     fn claim_launched(&mut self, facts: &NodeClaimFacts, now: SimTime) {
-        if self.nodes.of_claim(&facts.name).is_some() {
-            return;
-        }
         let Some(&id) = self.launches.of_claim.get(&facts.name) else { return };
         let Some(launch) = self.launches.open.get(&id) else { return };
         let request = &launch.request;
@@ -207,46 +255,54 @@ impl Ledger {
 
     pub(super) fn claim_gone(&mut self, name: &str) {
         self.launches.listed.remove(name);
+        self.launches.there.remove(name);
+        self.launches.leaving.remove(name);
         match self.nodes.of_claim(name) {
             Some(node) => self.lose(node, None),
             None => self.claim_failed(name, "it was removed before it had an instance"),
         }
     }
 
-    pub(super) fn claims_listed(&mut self) {
-        let listed = std::mem::take(&mut self.launches.listed);
-        for (node, claim, _) in self.nodes.claims() {
-            if !listed.contains(&claim) {
-                self.lose(node, None);
-            }
-        }
-        self.launches.listed = listed;
+    /// There is no such claim to delete: it is gone, or never was. What that means for its node is told by the watch.
+    pub(super) fn claim_absent(&mut self, name: &str) {
+        self.launches.leaving.remove(name);
     }
 
-    /// After a restart: claims that may never have been created are created again, those of nodes that shall go are deleted
-    /// again, and what belongs to nobody is removed.
-    pub(super) fn reconcile_claims(&mut self) {
-        if !matches!(self.backend, Backend::Karpenter(_)) {
-            return;
+    /// What was there, or is known to be a node's, and stands in no list, is gone. What is waited for and was never seen may be
+    /// on its way.
+    pub(super) fn claims_listed(&mut self) {
+        let of_nodes = self.nodes.claims().into_iter().map(|(_, claim, _)| claim);
+        let mut missing: BTreeSet<_> = of_nodes.chain(self.launches.there.iter().cloned()).collect();
+        missing.retain(|name| !self.launches.listed.contains(name));
+        for name in missing {
+            self.claim_gone(&name);
         }
-        let listed = std::mem::take(&mut self.launches.listed);
+    }
+
+    /// After a restart: what may never have been asked for is asked for again, and what may never have been given back is given
+    /// back again; what belongs to nobody is removed.
+    pub(super) fn reconcile_claims(&mut self, now: SimTime) {
         let mut acts = Vec::new();
-        let open: Vec<_> = self.launches.open.values().map(|launch| launch.request.clone()).collect();
+        let open = self.launches.open.values().filter(|launch| launch.until > now);
+        let open: Vec<_> = open.map(|launch| launch.request.clone()).collect();
         for request in open {
             self.launch(&request, &mut acts);
         }
-        let waiting = |name: &String| self.launches.of_claim.contains_key(name) && !listed.contains(name);
-        acts.retain(|act| matches!(act, Act::CreateNodeClaim { name, .. } if waiting(name)));
-        for (_, claim, terminating) in self.nodes.claims() {
-            if terminating && listed.contains(&claim) {
-                acts.push(Act::DeleteNodeClaim { name: claim });
+        acts.retain(|act| match act {
+            Act::CreateNodeClaim { name, .. } => {
+                self.launches.of_claim.contains_key(name) && !self.launches.there.contains(name)
             }
-        }
-        for name in listed {
-            if !self.launches.of_claim.contains_key(&name) && self.nodes.of_claim(&name).is_none() {
-                acts.push(Act::DeleteNodeClaim { name });
-            }
+            _ => true,
+        });
+        for node in self.nodes.terminating() {
+            self.terminate(node, &mut acts);
         }
         self.out.acts.append(&mut acts);
+        let unknown =
+            |name: &&String| !self.launches.of_claim.contains_key(*name) && self.nodes.of_claim(name).is_none();
+        let unknown: Vec<_> = self.launches.there.iter().filter(unknown).cloned().collect();
+        for name in unknown {
+            self.remove_claim(name);
+        }
     }
 }

@@ -27,8 +27,9 @@ pub(super) struct Nodes {
     early: BTreeMap<String, NodeFacts>,
     /// Nodes that their environment gave up though they can't be removed: they are not taken again.
     released: BTreeSet<String>,
-    /// Nodes that were taken for lost though they may come back: whether their containers still run nobody knows.
-    unreachable: BTreeSet<NodeId>,
+    /// Nodes that were taken for lost though they may come back, by name and uid: whether their containers still run nobody
+    /// knows.
+    unreachable: BTreeMap<NodeId, (String, String)>,
     /// Names in the list that is being told.
     listed: BTreeSet<String>,
 }
@@ -57,12 +58,27 @@ enum Stage {
 }
 
 impl Nodes {
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+    /// Nodes that have not joined, that take pods, and that are given back.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        let of = |stage| self.by_id.values().filter(|node| !node.terminating && node.stage == stage).count();
+        (of(Stage::Launched), of(Stage::Ready), self.by_id.values().filter(|node| node.terminating).count())
     }
 
     pub(super) fn is_terminating(&self) -> bool {
         self.by_id.values().any(|node| node.terminating)
+    }
+
+    /// Nodes that the core gave back and that are still there.
+    pub(super) fn terminating(&self) -> Vec<NodeId> {
+        self.by_id.iter().filter(|(_, node)| node.terminating).map(|(id, _)| *id).collect()
+    }
+
+    /// Of nodes that were taken for lost, those that are gone indeed: the object of this name, and of this uid where it is
+    /// known.
+    fn gone_indeed(&mut self, name: &str, uid: Option<&str>) -> bool {
+        let before = self.unreachable.len();
+        self.unreachable.retain(|_, (known, of)| known != name || uid.is_some_and(|uid| uid != of));
+        self.unreachable.len() < before
     }
 
     pub(super) fn launched(&self) -> impl Iterator<Item = &str> {
@@ -81,7 +97,7 @@ impl Nodes {
 
     /// Whether a node is no more, and its containers with it.
     pub(super) fn is_gone(&self, node: NodeId) -> bool {
-        !self.by_id.contains_key(&node) && !self.unreachable.contains(&node)
+        !self.by_id.contains_key(&node) && !self.unreachable.contains_key(&node)
     }
 
     pub(super) fn environment(&self, node: NodeId) -> Option<ComputeEnvironmentId> {
@@ -162,8 +178,10 @@ impl Nodes {
         }
     }
 
-    pub(super) fn lost(&mut self, id: NodeId) {
+    /// The core knows it no more. One that was `released` can't be removed, and is not to be taken again.
+    pub(super) fn lost(&mut self, id: NodeId, released: bool) {
         let Some(node) = self.by_id.remove(&id) else { return };
+        self.released.extend(node.uid.filter(|_| released));
         if let Some(name) = node.name.filter(|name| self.by_name.get(name) == Some(&id)) {
             self.by_name.remove(&name);
         }
@@ -193,11 +211,7 @@ impl Ledger {
         let Some(node) = self.nodes.by_id.get(&id) else { return };
         let (stage, warned) = (node.stage, node.warned);
         if facts.state == NodeState::Unreachable && stage == Stage::Ready {
-            if let Some(claim) = self.nodes.claim(id) {
-                let name = claim.to_owned();
-                self.out.acts.push(Act::DeleteNodeClaim { name });
-            }
-            self.nodes.unreachable.insert(id);
+            self.nodes.unreachable.insert(id, (facts.name.clone(), facts.uid.clone()));
             self.lose(id, Some(NodeLossCause::Failed));
             return;
         }
@@ -254,6 +268,9 @@ impl Ledger {
 
     pub(super) fn node_gone(&mut self, name: &str, uid: Option<&str>) {
         self.nodes.early.retain(|_, facts| facts.name != name);
+        if self.nodes.gone_indeed(name, uid) {
+            self.pods_lose_host(name);
+        }
         let Some(&id) = self.nodes.by_name.get(name) else { return };
         let Some(node) = self.nodes.by_id.get(&id) else { return };
         if uid.is_none_or(|uid| node.uid.as_deref() == Some(uid)) {
@@ -263,7 +280,10 @@ impl Ledger {
 
     pub(super) fn nodes_listed(&mut self) {
         let listed = std::mem::take(&mut self.nodes.listed);
-        let missing: Vec<_> = self.nodes.by_name.keys().filter(|name| !listed.contains(*name)).cloned().collect();
+        let unreachable = self.nodes.unreachable.values().map(|(name, _)| name);
+        let early = self.nodes.early.values().map(|facts| &facts.name);
+        let known: BTreeSet<_> = self.nodes.by_name.keys().chain(unreachable).chain(early).collect();
+        let missing: Vec<_> = known.into_iter().filter(|name| !listed.contains(*name)).cloned().collect();
         for name in missing {
             self.node_gone(&name, None);
         }
@@ -277,7 +297,12 @@ impl Ledger {
             (false, true) => NodeLossCause::SpotInterruption,
             (false, false) => NodeLossCause::Failed,
         });
+        let (claim, asked) = (node.claim.clone(), node.terminating);
         self.tell(Event::NodeLost { node: id, cause });
+        // Its claim is nobody's from now on.
+        if let Some(name) = claim.filter(|claim| self.launches.leave(claim) && !asked) {
+            self.out.acts.push(Act::DeleteNodeClaim { name });
+        }
     }
 
     /// The core gives a node back.
@@ -294,7 +319,6 @@ impl Ledger {
             return;
         }
         // Nobody here can remove it: to the environment it is gone.
-        self.nodes.released.extend(node.uid.clone());
         self.lose(id, Some(NodeLossCause::Terminated));
     }
 }

@@ -17,8 +17,8 @@ pub(super) struct Pods {
     by_name: BTreeMap<(String, String), PodId>,
     /// Pods of attempts that ended in this step, to be cleaned up.
     to_clean: Vec<Leftover>,
-    /// Leftovers that are being deleted, until they are gone; with the label of the job whose containers may still run.
-    cleaning: BTreeMap<(String, String), Option<String>>,
+    /// Leftovers that are being deleted, until they are gone; with the job whose containers may still run, and where.
+    cleaning: BTreeMap<(String, String), Option<Remains>>,
     /// How many leftovers of a job may still run, by its label.
     leftovers: BTreeMap<String, u32>,
     /// Pods that must wait for a leftover of their own job, by its label: no job runs twice at once.
@@ -48,6 +48,8 @@ struct LivePod {
     wanted: Wanted,
     namespace: String,
     name: String,
+    /// Name of its node.
+    host: String,
     /// Known once it was seen, or created.
     uid: Option<String>,
     told: Told,
@@ -76,9 +78,20 @@ struct Leftover {
     grace_seconds: u32,
 }
 
+/// What may still run of a job's attempt that is over for the core.
+#[derive(Debug, PartialEq, Eq)]
+struct Remains {
+    /// The job's label.
+    job: String,
+    /// Name of the node.
+    host: String,
+}
+
 impl Pods {
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+    /// Attempts that are STARTING, and RUNNING.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let told = |what| self.by_id.values().filter(|pod| pod.told == what).count();
+        (told(Told::Nothing), told(Told::Running))
     }
 
     /// Whether there is nothing left, in the core's books or in the cluster.
@@ -121,26 +134,26 @@ impl Pods {
         let key = (pod.namespace, pod.name);
         self.by_name.remove(&key);
         let over = pod.told == Told::Over;
-        self.set_cleaning(key.clone(), (!over).then_some(job));
+        self.set_cleaning(key.clone(), (!over).then_some(Remains { job, host: pod.host }));
         let grace_seconds = if over || host_gone { 0 } else { TERMINATION_GRACE_SECONDS };
         self.to_clean.push(Leftover { namespace: key.0, name: key.1, uid: pod.uid, grace_seconds });
     }
 
-    /// A leftover is being deleted; with the label of its job while its containers may run.
-    fn set_cleaning(&mut self, key: (String, String), job: Option<String>) {
-        if self.cleaning.get(&key) == Some(&job) {
+    /// A leftover is being deleted; with what may still run of it.
+    fn set_cleaning(&mut self, key: (String, String), remains: Option<Remains>) {
+        if self.cleaning.get(&key) == Some(&remains) {
             return;
         }
         self.cleaned(&key);
-        if let Some(job) = &job {
-            *self.leftovers.entry(job.clone()).or_default() += 1;
+        if let Some(remains) = &remains {
+            *self.leftovers.entry(remains.job.clone()).or_default() += 1;
         }
-        self.cleaning.insert(key, job);
+        self.cleaning.insert(key, remains);
     }
 
     /// A leftover is gone: who waited for it may come.
     fn cleaned(&mut self, key: &(String, String)) {
-        let Some(Some(job)) = self.cleaning.remove(key) else { return };
+        let Some(Some(Remains { job, .. })) = self.cleaning.remove(key) else { return };
         let left = self.leftovers.get_mut(&job).map_or(0, |count| {
             *count -= 1;
             *count
@@ -176,14 +189,15 @@ impl Pods {
 impl Ledger {
     /// Enters a pod that the core decided upon.
     pub(super) fn note_pod(&mut self, id: PodId, wanted: Wanted) {
-        let Some((namespace, name)) = self.placed(&wanted, None).and_then(|placed| self.run.name(&placed)) else {
-            return;
-        };
+        let Some(placed) = self.placed(&wanted, None) else { return };
+        let host = placed.node_name.to_owned();
+        let Some((namespace, name)) = self.run.name(&placed) else { return };
         self.pods.by_name.insert((namespace.clone(), name.clone()), id);
         let pod = LivePod {
             wanted,
             namespace,
             name,
+            host,
             uid: None,
             told: Told::Nothing,
             stuck: false,
@@ -213,7 +227,7 @@ impl Ledger {
     }
 
     pub(super) fn create_pod(&mut self, id: PodId, fate: Fate<'_>) -> Option<Act> {
-        let pod = self.pods.by_id.get(&id).filter(|pod| !pod.sent && pod.told != Told::Over)?;
+        let pod = self.pods.by_id.get(&id).filter(|pod| !pod.sent && !pod.unwanted && pod.told != Told::Over)?;
         let wanted = pod.wanted;
         if !self.pods.leftovers.is_empty() {
             let job = self.run.job_label(wanted.job, wanted.node_index);
@@ -231,6 +245,11 @@ impl Ledger {
 
     pub(super) fn delete_pod(&mut self, id: PodId) -> Option<Act> {
         let pod = self.pods.by_id.get(&id)?;
+        if !pod.sent && pod.uid.is_none() && self.is_synced() {
+            // It was held back, and will never be.
+            self.pod_lost(id);
+            return None;
+        }
         Some(Act::DeletePod {
             namespace: pod.namespace.clone(),
             name: pod.name.clone(),
@@ -299,8 +318,9 @@ impl Ledger {
         let over = matches!(facts.phase, PodPhase::Succeeded | PodPhase::Failed(_));
         let known = self.pods.cleaning.contains_key(&key);
         // One that is over lingers, but runs no more.
-        self.pods.set_cleaning(key.clone(), (!over).then_some(facts.job));
-        if !facts.deleting && !known {
+        self.pods.set_cleaning(key.clone(), (!over).then_some(Remains { job: facts.job, host: facts.node }));
+        // One that is being deleted too: a request that broke off can leave it marked, and there for ever.
+        if !known {
             let grace_seconds = if over { 0 } else { TERMINATION_GRACE_SECONDS };
             self.out.acts.push(Act::DeletePod { namespace: key.0, name: key.1, uid: Some(facts.uid), grace_seconds });
         }
@@ -387,6 +407,15 @@ impl Ledger {
                 (false, false) if told == Told::Running => self.pod_lost(id),
                 (false, false) => self.pods.unsent.push(id),
             }
+        }
+    }
+
+    /// A node that was taken for lost is gone indeed: nobody else ends what was left on it.
+    pub(super) fn pods_lose_host(&mut self, host: &str) {
+        let on_it = |remains: &Option<Remains>| remains.as_ref().is_some_and(|remains| remains.host == host);
+        for ((namespace, name), _) in self.pods.cleaning.iter().filter(|(_, remains)| on_it(remains)) {
+            let (namespace, name) = (namespace.clone(), name.clone());
+            self.out.acts.push(Act::DeletePod { namespace, name, uid: None, grace_seconds: 0 });
         }
     }
 

@@ -71,6 +71,10 @@ impl CallError {
     pub fn while_doing(self, context: impl Into<String>) -> LiveError {
         let context = context.into();
         match self {
+            // The API server names user, verb and resource itself; the library would add its own structures.
+            Self::Kube(kube::Error::Api(status)) if status.code == FORBIDDEN => {
+                LiveError::Forbidden { context, message: status.message }
+            }
             Self::Kube(source) => LiveError::api(context, source),
             Self::Silent(_) | Self::Brief => LiveError::Refused(format!("{context}: {self}")),
         }
@@ -103,6 +107,11 @@ impl Query {
     /// Pods of a namespace.
     pub fn pods_in(namespace: &str) -> Self {
         Self::all(&format!("/api/v1/namespaces/{namespace}/pods"))
+    }
+
+    /// Events of a namespace.
+    pub fn events_in(namespace: &str) -> Self {
+        Self::all(&format!("/api/v1/namespaces/{namespace}/events"))
     }
 
     /// Daemonsets of all namespaces.

@@ -2,7 +2,7 @@
 //!
 //! `watch` starts them all. `call` is a request that can't hang, `follow` a list and what comes after it, however often the
 //! connection breaks, and `backoff` how long it waits then. `pods`, `nodes` and `claims` tell a kind each; `survey` finds
-//! what others take of nodes.
+//! what others take of nodes, `volumes` whom volumes hold up.
 
 pub mod backoff;
 pub mod call;
@@ -14,6 +14,7 @@ mod pods;
 mod scripted;
 
 pub mod survey;
+mod volumes;
 mod watch;
 
 pub use watch::{Watch, run};

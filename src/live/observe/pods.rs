@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::live::convert::objects::PodObject;
 use crate::live::convert::pod;
 use crate::live::facts::{Kind, ObjectName, Sighting};
 use crate::live::observe::follow::{Told, Unheard};
+use crate::live::observe::volumes::Waits;
 
 /// Stands for all namespaces at once.
 pub(super) const EVERYWHERE: &str = "";
@@ -28,6 +30,7 @@ struct Books {
     ahead: BTreeMap<String, u64>,
     /// Where several namespaces are watched: their lists.
     lists: BTreeMap<String, List>,
+    waits: Waits,
 }
 
 /// The list of one namespace of several: a kind is told as one list, which none of them is.
@@ -52,7 +55,11 @@ impl Desk {
     pub(super) fn told(&self, scope: &str, told: Told<PodObject>) -> Result<(), Unheard> {
         let mut books = self.books();
         match told {
-            Told::Begun => self.begun(&mut books, scope),
+            Told::Begun => {
+                // Who went while nobody watched is not told to have gone.
+                books.waits.forget(|name| scope == EVERYWHERE || name.namespace == scope);
+                self.begun(&mut books, scope)
+            }
             Told::Listed(object) => self.seen(&mut books, scope, &object),
             Told::Changed(object) => {
                 books.reach(scope, &object.metadata.resource_version);
@@ -62,6 +69,7 @@ impl Desk {
                 books.reach(scope, &object.metadata.resource_version);
                 let name = pod::name(&object);
                 books.ahead.remove(&name.uid);
+                books.waits.gone(&name);
                 if let Some(list) = books.lists.get_mut(scope) {
                     list.there.remove(&name);
                 }
@@ -92,6 +100,7 @@ impl Desk {
             return Ok(());
         }
         books.ahead.insert(object.metadata.uid.clone(), version);
+        books.waits.saw(object);
         self.say(Sighting::Pod(Box::new(pod::facts(object))))
     }
 
@@ -103,7 +112,20 @@ impl Desk {
         if found.is_some_and(|&found| found > number(&object.metadata.resource_version)) {
             return Ok(());
         }
+        books.waits.saw(object);
         self.say(Sighting::Pod(Box::new(pod::facts(object))))
+    }
+
+    /// Pods that have waited with their volumes for too long, each once in so long.
+    pub(super) fn overdue(&self, patience: Duration) -> Vec<ObjectName> {
+        self.books().waits.overdue(patience)
+    }
+
+    /// Volumes hold a pod up, if it still waits.
+    pub(super) fn stuck(&self, name: &ObjectName) -> Result<(), Unheard> {
+        // Under the books, so that nothing that was seen later is told before.
+        let books = self.books();
+        books.waits.stuck(name).map_or(Ok(()), |facts| self.say(Sighting::Pod(Box::new(facts))))
     }
 
     fn begun(&self, books: &mut Books, scope: &str) -> Result<(), Unheard> {

@@ -17,6 +17,7 @@ use crate::live::observe::call::{Caller, Query};
 use crate::live::observe::follow::{Told, Unheard, follow};
 use crate::live::observe::watch::{Watch, run};
 use crate::live::settings::LiveSettings;
+use crate::scheduler::PodStuck;
 use crate::units::MilliCpu;
 
 /// What the server does with a request.
@@ -333,4 +334,87 @@ async fn where_the_cluster_is_closed_namespaces_are_watched() {
         heard[1..3].iter().map(|sighting| if let Sighting::Pod(pod) = sighting { &*pod.name } else { "" }).collect();
     names.sort_unstable();
     assert_eq!(names, ["p", "q"]);
+}
+
+/// A pod that waits with its volumes is stuck once its events say so; the others are not, and nobody is asked about them.
+#[tokio::test]
+async fn volumes_that_fail_are_told_by_events() {
+    let waiting = |name: &str, volume: &str| {
+        let mut pod = pod(name, 4, "Pending");
+        pod["spec"]["volumes"] = json!([{ "name": "kube-api-access-x" }, { "name": volume }]);
+        pod
+    };
+    let pods = [
+        waiting("lost", "data"),
+        waiting("slow", "data"),
+        waiting("pulls", "data"),
+        waiting("plain", "kube-api-access-y"),
+    ];
+    let events = |reasons: &[&str]| {
+        let all: Vec<_> = reasons.iter().map(|reason| json!({ "reason": reason, "message": "as scripted" })).collect();
+        list(9, "", &all)
+    };
+    let script = move |path: &str| match path.split('?').next().expect("a path") {
+        _ if path.contains("watch=true") => Reply::Silent(Vec::new()),
+        "/api/v1/pods" => list(5, "", &pods),
+        "/api/v1/namespaces/jobs/events" if path.contains("name%3Dlost") => events(&["Scheduled", "FailedMount"]),
+        "/api/v1/namespaces/jobs/events" if path.contains("name%3Dpulls") => events(&["FailedAttachVolume", "Pulling"]),
+        "/api/v1/namespaces/jobs/events" => events(&["Scheduled"]),
+        _ => list(5, "", &[]),
+    };
+    let (told, asked) = hear(script, Duration::from_millis(100), Duration::from_secs(1)).await;
+    let stuck: Vec<_> =
+        told.iter().filter(|(_, phase)| matches!(phase, PodPhase::Stuck(_))).map(|(name, _)| name.as_str()).collect();
+    assert!(!stuck.is_empty() && stuck.iter().all(|name| *name == "lost"), "{told:?}");
+    assert!(told.contains(&("lost".to_owned(), PodPhase::Stuck(PodStuck::Volume))), "{told:?}");
+    let questions: Vec<_> = asked.iter().filter(|path| path.contains("/events")).collect();
+    for (name, is_asked) in [("lost", true), ("slow", true), ("pulls", true), ("plain", false)] {
+        let of = format!("involvedObject.name%3D{name}%2CinvolvedObject.uid%3D{name}");
+        assert_eq!(questions.iter().any(|path| path.contains(&of)), is_asked, "{name}: {questions:?}");
+    }
+}
+
+/// Where events are forbidden, that is found out once, and pods are told as ever.
+#[tokio::test]
+async fn events_that_are_forbidden_are_asked_for_once() {
+    let script = |path: &str| {
+        let mut waiting = pod("lost", 4, "Pending");
+        waiting["spec"]["volumes"] = json!([{ "name": "data" }]);
+        match path.split('?').next().expect("a path") {
+            _ if path.contains("watch=true") => Reply::Silent(Vec::new()),
+            "/api/v1/pods" => list(5, "", &[waiting]),
+            "/api/v1/namespaces/jobs/events" => Reply::Json(403, status(403)),
+            _ => list(5, "", &[]),
+        }
+    };
+    let (told, asked) = hear(script, Duration::from_millis(50), Duration::from_secs(1)).await;
+    assert_eq!(told, [("lost".to_owned(), PodPhase::Pending)]);
+    assert_eq!(asked.iter().filter(|path| path.contains("/events")).count(), 1, "{asked:?}");
+}
+
+/// What is told of pods for a while, and what the server was asked.
+async fn hear(
+    script: impl Fn(&str) -> Reply + Send + Sync + 'static,
+    volume_patience: Duration,
+    listen: Duration,
+) -> (Vec<(String, PodPhase)>, Vec<String>) {
+    let (client, asked) = serve(script).await;
+    let watch = Watch {
+        environments: vec!["u".to_owned()],
+        run: "r".to_owned(),
+        namespaces: vec!["jobs".to_owned()],
+        claims: false,
+        settings: LiveSettings { volume_patience, ..settings() },
+    };
+    let (out, told) = channel();
+    let watching = tokio::spawn(run(client, watch, out));
+    tokio::time::sleep(listen).await;
+    assert!(!watching.is_finished(), "the watches go on");
+    watching.abort();
+    let pods = told.try_iter().filter_map(|sighting| match sighting {
+        Sighting::Pod(pod) => Some((pod.name, pod.phase)),
+        _ => None,
+    });
+    let asked = asked.lock().expect("a list").clone();
+    (pods.collect(), asked)
 }

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{self, BoxFuture};
@@ -17,6 +18,7 @@ use crate::live::observe::claims;
 use crate::live::observe::follow::{Unheard, follow};
 use crate::live::observe::nodes::{Means, keep};
 use crate::live::observe::pods::{Desk, EVERYWHERE};
+use crate::live::observe::volumes;
 use crate::live::settings::LiveSettings;
 use crate::pod::COMPUTE_ENVIRONMENT_LABEL;
 
@@ -63,6 +65,7 @@ pub async fn run(client: Client, watch: Watch, out: Sender<Sighting>) -> Result<
     };
     let mut all: Vec<BoxFuture<'_, Result<(), LiveError>>> = vec![nodes(&means, &watch.environments).boxed()];
     all.extend(scopes.iter().map(|scope| pods(&caller, &desk, scope, &of_run).boxed()));
+    all.push(volumes(&caller, &desk, watch.settings.volume_patience).boxed());
     if watch.claims {
         all.push(claims::run(&caller, &watch.run, out).boxed());
     }
@@ -84,6 +87,12 @@ async fn scopes(caller: &Caller, of_run: &str, namespaces: &[String]) -> Vec<Str
 async fn pods(caller: &Caller, desk: &Desk, scope: &str, of_run: &str) -> Result<(), LiveError> {
     let all = if scope == EVERYWHERE { Query::pods() } else { Query::pods_in(scope) };
     follow::<PodObject>(caller, &all.labelled(of_run), &[], |told| desk.told(scope, told)).await;
+    Ok(())
+}
+
+async fn volumes(caller: &Caller, desk: &Desk, patience: Duration) -> Result<(), LiveError> {
+    // Nobody listens any more: that is no error.
+    let _ = volumes::run(caller, desk, patience).await;
     Ok(())
 }
 

@@ -43,6 +43,8 @@ pub enum Use {
     Sending,
     /// Driving the cluster.
     Driving,
+    /// Driving the cluster, which does without where it must.
+    Helping,
 }
 
 /// A rule.
@@ -91,7 +93,7 @@ const fn aws(
     Grant { origin: Origin::AwsBatch, scope, group, resources, verbs, purpose }
 }
 
-use Use::{Driving, Reading, Sending, Unused};
+use Use::{Driving, Helping, Reading, Sending, Unused};
 
 /// All rules, in the order of the manifest.
 pub const GRANTS: &[Grant] = &[
@@ -110,7 +112,13 @@ pub const GRANTS: &[Grant] = &[
         &[("get", Unused), ("list", Reading), ("watch", Driving)],
         "to know what others take of a node, and what becomes of the run's pods",
     ),
-    aws(Scope::Cluster, "", &["events"], &[("list", Unused)], ""),
+    aws(
+        Scope::Cluster,
+        "",
+        &["events"],
+        &[("list", Helping)],
+        "to see that a pod's volumes can't be attached or mounted",
+    ),
     aws(Scope::Cluster, "", &["configmaps"], &[("get", Unused), ("list", Unused), ("watch", Unused)], ""),
     aws(
         Scope::Cluster,
@@ -185,7 +193,7 @@ impl Use {
     /// Whether a mode needs it.
     const fn is_for(self, mode: Mode) -> bool {
         match self {
-            Unused => false,
+            Unused | Helping => false,
             Reading => true,
             Sending => matches!(mode, Mode::DryRun | Mode::Apply),
             Driving => matches!(mode, Mode::Apply),
@@ -193,7 +201,7 @@ impl Use {
     }
 }
 
-/// Every permission that a mode needs with a back end.
+/// Every permission that a mode can't do without, with a back end.
 pub fn needed(mode: Mode, backend: &Backend) -> Vec<Needed> {
     let mut all = Vec::new();
     for grant in GRANTS.iter().filter(|grant| grant.is_for(backend)) {

@@ -62,7 +62,8 @@ pub struct Figures {
     pub steps: Counter,
     /// How long a step takes.
     pub step_duration: Histogram,
-    /// From the moment something was seen to the step that was told of it.
+    /// From the moment something was seen to the step that was told of it, at most: since the last step had taken in all
+    /// that there was.
     pub observation_lag: Histogram,
     /// What the core commanded.
     pub commands: Family<KindLabel, Counter>,
@@ -82,9 +83,9 @@ pub struct Figures {
     pub requests: Durations<RequestLabel>,
     /// Watches that had to begin anew.
     pub watch_restarts: Family<KindLabel, Counter>,
-    /// Jobs by state.
+    /// Jobs that are `unfinished`, an array as one; attempts that are `starting` and `running`.
     pub jobs: Family<StateLabel, Gauge>,
-    /// Nodes by state.
+    /// Nodes that are `launched` and have not joined, `ready`, or `terminating`.
     pub nodes: Family<StateLabel, Gauge>,
     /// Bytes written to the journal.
     pub journal_bytes: Counter,

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{ENVIRONMENT_UUID, node_room};
 use crate::live::acts::Act;
-use crate::live::facts::{Answer, Kind, NodeFacts, NodeState, ObjectName, PodFacts, PodPhase, Sighting};
+use crate::live::facts::{
+    Answer, ClaimPhase, Kind, NodeClaimFacts, NodeFacts, NodeState, ObjectName, PodFacts, PodPhase, Sighting,
+};
 use crate::scheduler::PodFailure;
 use crate::units::SimTime;
 
@@ -41,17 +43,46 @@ impl PaperPod {
     }
 }
 
+#[derive(Debug, Clone)]
+pub(super) struct PaperClaim {
+    facts: NodeClaimFacts,
+    /// The instance type that it asks for.
+    wanted: String,
+    /// What happens to it next, and when.
+    due: SimTime,
+    next: ClaimStep,
+}
+
+/// What Karpenter does to a claim next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ClaimStep {
+    Launch,
+    /// There is no capacity: it deletes the claim.
+    Refuse,
+    Join,
+    /// The instance ends, and with it the claim.
+    Remove,
+    Nothing,
+}
+
 /// The cluster, and what is under way to and from it.
 #[derive(Debug)]
 pub(super) struct Paper {
     pub(super) dice: Dice,
     pub(super) nodes: BTreeMap<String, NodeFacts>,
     pub(super) pods: BTreeMap<(String, String), PaperPod>,
+    /// Karpenter's claims; nothing where there is no Karpenter.
+    pub(super) claims: BTreeMap<String, PaperClaim>,
+    pub(super) karpenter: bool,
+    /// Claims that found no capacity, and how many there ever were.
+    pub(super) refused: u32,
+    pub(super) claimed: u32,
     /// Acts that were sent, and when they arrive.
     acts: Vec<(SimTime, Act)>,
     /// Watch events that were not told yet, by kind: each kind in order.
     node_events: VecDeque<Sighting>,
     pod_events: VecDeque<Sighting>,
+    claim_events: VecDeque<Sighting>,
     uids: u32,
     /// How often two pods of one job were alive at once.
     pub(super) twice: u32,
@@ -66,16 +97,21 @@ impl Paper {
             dice: Dice(seed),
             nodes: BTreeMap::new(),
             pods: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            karpenter: false,
+            refused: 0,
+            claimed: 0,
             acts: Vec::new(),
             node_events: VecDeque::new(),
             pod_events: VecDeque::new(),
+            claim_events: VecDeque::new(),
             uids: 0,
             twice: 0,
             overcommitted: 0,
             vanished: 0,
         };
         for number in 0..nodes {
-            paper.add_node(&format!("node-{number}"));
+            paper.add_node(&format!("node-{number}"), None, SMALL);
         }
         paper
     }
@@ -85,19 +121,20 @@ impl Paper {
         format!("uid-{}", self.uids)
     }
 
-    fn add_node(&mut self, name: &str) {
+    fn add_node(&mut self, name: &str, claim: Option<&str>, instance_type: &str) {
+        let vcpus = vcpus(instance_type);
         let uid = self.uid();
         let facts = NodeFacts {
             name: name.to_owned(),
             uid,
             environment_uuid: ENVIRONMENT_UUID.to_owned(),
-            claim: None,
-            instance_type: Some("m5.xlarge".to_owned()),
+            claim: claim.map(str::to_owned),
+            instance_type: Some(instance_type.to_owned()),
             zone: None,
             purchase: None,
-            vcpus: 4,
-            allocatable: node_room(4),
-            free: node_room(4),
+            vcpus,
+            allocatable: node_room(vcpus),
+            free: node_room(vcpus),
             state: NodeState::Ready,
             notice: false,
         };
@@ -105,12 +142,34 @@ impl Paper {
         self.nodes.insert(name.to_owned(), facts);
     }
 
-    /// A machine dies with its pods, and another comes under its name.
-    fn replace_node(&mut self) {
+    /// A machine dies with its pods. Where there is no Karpenter, another comes under its name; else its claim goes, before or
+    /// after it.
+    fn replace_node(&mut self, now: SimTime) {
         let names: Vec<_> = self.nodes.keys().cloned().collect();
+        if names.is_empty() {
+            return;
+        }
         let name = names[self.index(names.len())].clone();
-        let Some(facts) = self.nodes.remove(&name) else { return };
+        let claim = self.nodes.get(&name).and_then(|facts| facts.claim.clone());
         self.vanished += 1;
+        match claim {
+            None => {
+                self.remove_node(&name);
+                self.add_node(&name, None, SMALL);
+            }
+            Some(claim) if self.dice.roll(2) == 0 => self.remove_claim(&claim),
+            Some(claim) => {
+                self.remove_node(&name);
+                let due = soon(now, self.dice.roll(30_000));
+                if let Some(claim) = self.claims.get_mut(&claim) {
+                    (claim.next, claim.due) = (ClaimStep::Remove, due);
+                }
+            }
+        }
+    }
+
+    fn remove_node(&mut self, name: &str) {
+        let Some(facts) = self.nodes.remove(name) else { return };
         let dead: Vec<_> = self.pods.iter().filter(|(_, pod)| pod.node == name).map(|(key, _)| key.clone()).collect();
         for key in dead {
             self.remove_pod(&key);
@@ -120,7 +179,87 @@ impl Paper {
             name: facts.name,
             uid: facts.uid,
         }));
-        self.add_node(&name);
+    }
+
+    fn remove_claim(&mut self, name: &str) {
+        let Some(claim) = self.claims.remove(name) else { return };
+        self.remove_node(name);
+        self.claim_events.push_back(Sighting::NodeClaimGone(ObjectName {
+            namespace: String::new(),
+            name: name.to_owned(),
+            uid: claim.facts.uid,
+        }));
+    }
+
+    fn tell_claim(&mut self, name: &str) {
+        if let Some(claim) = self.claims.get(name) {
+            self.claim_events.push_back(Sighting::NodeClaim(Box::new(claim.facts.clone())));
+        }
+    }
+
+    fn change_claim(&mut self, name: &str, now: SimTime) {
+        let wait = self.dice.roll(40_000);
+        let Some(claim) = self.claims.get_mut(name) else { return };
+        let step = std::mem::replace(&mut claim.next, ClaimStep::Nothing);
+        claim.due = SimTime::MAX;
+        match step {
+            ClaimStep::Launch => {
+                claim.facts.phase = ClaimPhase::Launched;
+                claim.facts.instance_type = Some(claim.wanted.clone());
+                (claim.next, claim.due) = (ClaimStep::Join, soon(now, wait));
+                self.tell_claim(name);
+            }
+            ClaimStep::Refuse => {
+                self.refused += 1;
+                claim.facts.deleting = true;
+                claim.facts.phase = ClaimPhase::Failed("no capacity".to_owned());
+                (claim.next, claim.due) = (ClaimStep::Remove, soon(now, wait / 100));
+                self.tell_claim(name);
+            }
+            ClaimStep::Join => {
+                let instance_type = claim.facts.instance_type.clone().unwrap_or_default();
+                self.add_node(name, Some(name), &instance_type);
+            }
+            ClaimStep::Remove => self.remove_claim(name),
+            ClaimStep::Nothing => {}
+        }
+    }
+
+    fn create_claim(&mut self, name: &str, wanted: &str, now: SimTime) {
+        if self.claims.contains_key(name) {
+            return;
+        }
+        self.claimed += 1;
+        let facts = NodeClaimFacts {
+            name: name.to_owned(),
+            uid: self.uid(),
+            phase: ClaimPhase::Pending,
+            node: None,
+            instance_type: None,
+            zone: None,
+            deleting: false,
+        };
+        // Some find no capacity, and some take longer than the core waits for them.
+        let (next, due) = match self.dice.roll(8) {
+            0 | 1 => (ClaimStep::Refuse, self.dice.roll(5_000)),
+            2 => (ClaimStep::Launch, 200_000 + self.dice.roll(200_000)),
+            _ => (ClaimStep::Launch, self.dice.roll(5_000)),
+        };
+        self.claims.insert(name.to_owned(), PaperClaim { facts, wanted: wanted.to_owned(), due: soon(now, due), next });
+        self.tell_claim(name);
+    }
+
+    fn delete_claim(&mut self, name: &str, now: SimTime) -> Option<Sighting> {
+        let wait = self.dice.roll(10_000);
+        let Some(claim) = self.claims.get_mut(name) else {
+            return Some(Sighting::Answer(Answer::NodeClaimAbsent { name: name.to_owned() }));
+        };
+        if !claim.facts.deleting {
+            claim.facts.deleting = true;
+            (claim.next, claim.due) = (ClaimStep::Remove, soon(now, wait));
+            self.tell_claim(name);
+        }
+        None
     }
 
     fn index(&mut self, length: usize) -> usize {
@@ -172,6 +311,7 @@ impl Paper {
         // Watches ended with it.
         self.node_events.clear();
         self.pod_events.clear();
+        self.claim_events.clear();
     }
 
     /// Everything there is, as a new watch tells it first.
@@ -182,6 +322,16 @@ impl Paper {
         all.push(Sighting::ListBegun(Kind::Pod));
         all.extend(self.pods.keys().filter_map(|key| self.pod_sighting(key)));
         all.push(Sighting::ListEnded(Kind::Pod));
+        if self.karpenter {
+            let claims = self.claims.values().map(|claim| Sighting::NodeClaim(Box::new(claim.facts.clone())));
+            let mut told = vec![Sighting::ListBegun(Kind::NodeClaim)];
+            told.extend(claims);
+            told.push(Sighting::ListEnded(Kind::NodeClaim));
+            // Before or after nodes: kinds are told as they come.
+            let at = if self.dice.roll(2) == 0 { 0 } else { all.len() };
+            all.splice(at..at, told);
+        }
+        self.claim_events.clear();
         self.node_events.clear();
         self.pod_events.clear();
         all
@@ -201,8 +351,13 @@ impl Paper {
         for key in changing {
             self.change(&key, now);
         }
+        let changing: Vec<_> =
+            self.claims.iter().filter(|(_, claim)| claim.due <= now).map(|(name, _)| name.clone()).collect();
+        for name in changing {
+            self.change_claim(&name, now);
+        }
         if self.dice.roll(400) == 0 {
-            self.replace_node();
+            self.replace_node(now);
         }
         self.count_faults();
         match self.dice.roll(60) {
@@ -210,7 +365,7 @@ impl Paper {
             0 => told.extend(self.list()),
             1..20 => {}
             _ => {
-                for events in [&mut self.node_events, &mut self.pod_events] {
+                for events in [&mut self.claim_events, &mut self.node_events, &mut self.pod_events] {
                     let some = events.len().min(1 + usize::try_from(self.dice.roll(8)).expect("small"));
                     for sighting in events.drain(..some) {
                         if self.dice.roll(10) == 0 {
@@ -268,7 +423,13 @@ impl Paper {
                 }
                 None
             }
-            Act::CreateNodeClaim { .. } | Act::DeleteNodeClaim { .. } | Act::Announce(_) => None,
+            Act::CreateNodeClaim { name, manifest, .. } => {
+                let wanted = &manifest["spec"]["requirements"][0]["values"][0];
+                self.create_claim(&name, wanted.as_str().unwrap_or_default(), now);
+                None
+            }
+            Act::DeleteNodeClaim { name } => self.delete_claim(&name, now),
+            Act::Announce(_) => None,
         }
     }
 
@@ -300,14 +461,28 @@ impl Paper {
             *load.entry(&pod.node).or_default() += 1;
         }
         self.twice += alive.values().filter(|count| **count > 1).sum::<u32>();
-        self.overcommitted += load.values().filter(|count| **count > 4).sum::<u32>();
+        self.overcommitted +=
+            load.iter().filter(|(node, count)| **count > self.nodes[**node].vcpus).map(|(_, count)| count).sum::<u32>();
+    }
+}
+
+/// The smaller of the two types that there are.
+const SMALL: &str = "m5.xlarge";
+
+fn vcpus(instance_type: &str) -> u32 {
+    match instance_type {
+        SMALL => 4,
+        "m5.2xlarge" => 8,
+        other => panic!("nobody asked for {other:?}"),
     }
 }
 
 fn object(act: &Act) -> &str {
     match act {
-        Act::CreatePod { name, .. } | Act::DeletePod { name, .. } => name,
-        Act::CreateNodeClaim { name, .. } | Act::DeleteNodeClaim { name } => name,
+        Act::CreatePod { name, .. }
+        | Act::DeletePod { name, .. }
+        | Act::CreateNodeClaim { name, .. }
+        | Act::DeleteNodeClaim { name } => name,
         Act::Announce(_) => "",
     }
 }

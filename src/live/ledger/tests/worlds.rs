@@ -9,6 +9,7 @@ use super::{RUN, Setting};
 use crate::driver::{self, Driver, DriverError, Watcher};
 use crate::ids::JobRef;
 use crate::journal::{Appender, Header, LiveHeader, Named, Past, Reader, replay};
+use crate::live::backend::Backend;
 use crate::live::ledger::Ledger;
 use crate::scheduler::{Decision, EndCause, Ending, Event, Observation, Scheduler};
 use crate::units::SimTime;
@@ -34,6 +35,7 @@ struct Program<'a> {
     beginning: Vec<Event>,
     undecided: Option<Observation>,
     written: bool,
+    decided_at: SimTime,
     wake_at: Option<SimTime>,
     named: Named,
     /// Steps until it is killed.
@@ -66,11 +68,6 @@ impl Driver for Program<'_> {
         if self.killed.is_some() {
             return Ok(false);
         }
-        if let Some(undecided) = self.undecided.take() {
-            *seen = undecided;
-            self.written = true;
-            return Ok(true);
-        }
         let wake_at = wake_at.or(self.wake_at.take());
         for event in std::mem::take(&mut self.beginning) {
             self.ledger.tell(event);
@@ -81,7 +78,14 @@ impl Driver for Program<'_> {
             }
             assert!(self.is_synced());
         }
+        if let Some(undecided) = self.undecided.take() {
+            *seen = undecided;
+            self.decided_at = seen.now;
+            self.written = true;
+            return Ok(true);
+        }
         loop {
+            self.ledger.time_passes(*self.now);
             for act in self.ledger.repeat(&mut |_, _| None) {
                 self.paper.send(act, *self.now);
             }
@@ -90,6 +94,7 @@ impl Driver for Program<'_> {
             }
             if self.ledger.has_facts() || wake_at.is_some_and(|at| at <= *self.now) {
                 seen.now = *self.now;
+                self.decided_at = seen.now;
                 seen.events.clear();
                 self.named = self.ledger.take_facts(&mut seen.events);
                 return Ok(true);
@@ -101,7 +106,9 @@ impl Driver for Program<'_> {
                 self.killed = Some(Kill::Waiting);
                 return Ok(false);
             }
-            *self.now = SimTime::from_millis(self.now.as_millis() + 50);
+            // Claims take minutes where pods take seconds.
+            let tick = if self.paper.karpenter { 200 } else { 50 };
+            *self.now = SimTime::from_millis(self.now.as_millis() + tick);
             assert!(self.now.as_millis() < 40_000_000, "it does not end: {:?}", self.ledger.counts());
             for sighting in self.paper.advance(*self.now) {
                 self.ledger.sighted(sighting, *self.now);
@@ -126,7 +133,7 @@ impl Driver for Program<'_> {
                 self.endings.entry(end.job).or_default().push(end.why);
             }
         }
-        for act in self.ledger.decided(decision, &mut |_, _| None) {
+        for act in self.ledger.decided(self.decided_at, decision, &mut |_, _| None) {
             if kill == Some(Kill::Acting) && self.paper.dice.roll(2) == 0 {
                 self.killed = kill;
                 return Ok(());
@@ -167,7 +174,7 @@ impl Past for Ledger {
     }
 
     fn step(&mut self, seen: &Observation, decision: &Decision) -> Result<(), DriverError> {
-        self.remember(&seen.events, decision);
+        self.remember(seen, decision);
         Ok(())
     }
 }
@@ -191,7 +198,9 @@ fn run(setting: &Setting, jobs: u32, seed: u64, kill_after: Option<u64>) -> Ran 
         scenario_crc32: String::new(),
     };
     let header = Header::of_live(live, "paper", setting.config.clone(), setting.names.clone());
-    let mut paper = Paper::new(seed, 4);
+    let karpenter = matches!(setting.backend, Backend::Karpenter(_));
+    let mut paper = Paper::new(seed, if karpenter { 0 } else { 4 });
+    paper.karpenter = karpenter;
     let mut now = SimTime::ZERO;
     let mut programs = 0;
     loop {
@@ -219,6 +228,7 @@ fn run(setting: &Setting, jobs: u32, seed: u64, kill_after: Option<u64>) -> Ran 
             beginning: if begun { Vec::new() } else { setting.beginning(jobs) },
             undecided,
             written: false,
+            decided_at: SimTime::ZERO,
             wake_at,
             named: Named::default(),
             left,
@@ -237,6 +247,8 @@ fn run(setting: &Setting, jobs: u32, seed: u64, kill_after: Option<u64>) -> Ran 
     check(&path, setting, jobs, seed);
     assert_eq!(paper.twice, 0, "seed {seed}: two pods of one job at once");
     assert_eq!(paper.overcommitted, 0, "seed {seed}: a node holds more than it offers");
+    assert_eq!(paper.claims.len(), 0, "seed {seed}: claims are left: {:?}", paper.claims);
+    assert_eq!(paper.nodes.len(), if karpenter { 0 } else { 4 }, "seed {seed}: nodes are left");
     assert_eq!(paper.pods.len(), 0, "seed {seed}: pods are left: {:?}", paper.pods.keys());
     Ran { programs, paper }
 }
@@ -286,4 +298,30 @@ fn programs_killed_at_any_moment_lose_nothing() {
     }
     assert!(programs > 200, "{programs} programs only");
     assert!(vanished > 40, "{vanished} nodes vanished only");
+}
+
+#[test]
+fn karpenter_s_claims_become_nodes_and_go_again() {
+    let mut claimed = 0;
+    for seed in 200..210 {
+        let ran = run(&setting().on_karpenter(), 12, seed, None);
+        assert_eq!(ran.programs, 1);
+        claimed += ran.paper.claimed;
+    }
+    assert!(claimed > 50, "{claimed} claims only");
+}
+
+#[test]
+fn programs_killed_while_claims_come_and_go_lose_nothing() {
+    let (mut programs, mut vanished, mut refused, mut claimed) = (0, 0, 0, 0);
+    for seed in 300..340 {
+        let ran = run(&setting().on_karpenter(), 12, seed, Some(12));
+        programs += ran.programs;
+        vanished += ran.paper.vanished;
+        refused += ran.paper.refused;
+        claimed += ran.paper.claimed;
+    }
+    assert!(programs > 200, "{programs} programs only");
+    assert!(vanished > 40, "{vanished} nodes vanished only");
+    assert!(refused > 40 && claimed > 200, "{refused} of {claimed} claims found no capacity");
 }

@@ -26,7 +26,7 @@ use crate::live::facts::{Answer, Kind, Sighting};
 use crate::live::guard::claim_prefix;
 use crate::live::pods::{RunPods, Script};
 use crate::model::Names;
-use crate::scheduler::{Command, Decision, Ending, Event, Reason, SchedulerConfig};
+use crate::scheduler::{Command, Decision, Ending, Event, NodeLossCause, Observation, Reason, SchedulerConfig};
 use crate::units::SimTime;
 
 /// What becomes of an attempt, where no container decides it.
@@ -58,6 +58,23 @@ struct Outbox {
     acts: Vec<Act>,
 }
 
+/// How much there is of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Jobs that have not ended; an array is one.
+    pub jobs: usize,
+    /// Attempts that are STARTING.
+    pub starting: usize,
+    /// Attempts that are RUNNING.
+    pub running: usize,
+    /// Nodes that were launched and have not joined.
+    pub launched: usize,
+    /// Nodes that take pods.
+    pub ready: usize,
+    /// Nodes that were given back and are still there.
+    pub terminating: usize,
+}
+
 /// A job that was submitted.
 #[derive(Debug, Clone, Copy)]
 struct Submitted {
@@ -68,7 +85,6 @@ struct Submitted {
 /// Instance types and zones, both ways.
 #[derive(Debug)]
 struct TypeTable {
-    names: Names,
     vcpus: Vec<u32>,
     /// What the catalog says of them; nothing at all where it lacks one, for nobody could launch it.
     catalog: Vec<&'static InstanceType>,
@@ -77,13 +93,13 @@ struct TypeTable {
 }
 
 impl TypeTable {
-    fn new(names: Names, config: &SchedulerConfig) -> Self {
+    fn new(names: &Names, config: &SchedulerConfig) -> Self {
         let by_name =
             (0..).map(InstanceTypeId).zip(&names.instance_types).map(|(id, name)| (name.clone(), id)).collect();
         let zones = (0..).map(ZoneId).zip(&names.zones).map(|(id, name)| (name.clone(), id)).collect();
         let known = names.instance_types.iter().map(|name| catalog::instance_type(name));
         let catalog = known.collect::<Result<_, _>>().unwrap_or_default();
-        Self { catalog, vcpus: config.instance_types.iter().map(|facts| facts.vcpus).collect(), names, by_name, zones }
+        Self { catalog, vcpus: config.instance_types.iter().map(|facts| facts.vcpus).collect(), by_name, zones }
     }
 
     /// The zone of a name; the first where the run knows none of that name, for only prices hang on it.
@@ -98,7 +114,7 @@ impl TypeTable {
 
 impl Ledger {
     /// The ledger of a run that has not begun.
-    pub fn new(run: RunPods, backend: Backend, names: Names, config: &SchedulerConfig) -> Self {
+    pub fn new(run: RunPods, backend: Backend, names: &Names, config: &SchedulerConfig) -> Self {
         let environments = (0..)
             .map(ComputeEnvironmentId)
             .zip(&run.environments)
@@ -110,7 +126,7 @@ impl Ledger {
         }
         Self {
             types: TypeTable::new(names, config),
-            launches: Launches::new(claim_prefix(&run.run)),
+            launches: Launches::new(claim_prefix(&run.run), config.settings.launch_response_deadline),
             run,
             backend,
             environments,
@@ -137,9 +153,11 @@ impl Ledger {
         self.jobs.is_empty() && self.pods.is_empty() && self.launches.is_empty() && !self.nodes.is_terminating()
     }
 
-    /// Jobs that have not ended, pods that exist or shall, nodes that are known.
-    pub fn counts(&self) -> (usize, usize, usize) {
-        (self.jobs.len(), self.pods.len(), self.nodes.len())
+    /// How much there is of what.
+    pub fn counts(&self) -> Counts {
+        let (starting, running) = self.pods.counts();
+        let (launched, ready, terminating) = self.nodes.counts();
+        Counts { jobs: self.jobs.len(), starting, running, launched, ready, terminating }
     }
 
     /// Nodes by name that the run launched and that are still there.
@@ -179,7 +197,7 @@ impl Ledger {
             Sighting::NodeClaim(facts) => self.claim_sighted(*facts, now),
             Sighting::NodeClaimGone(object) => self.claim_gone(&object.name),
             Sighting::ListBegun(kind) => self.list_begun(kind),
-            Sighting::ListEnded(kind) => self.list_ended(kind),
+            Sighting::ListEnded(kind) => self.list_ended(kind, now),
             Sighting::Answer(answer) => self.answered(answer),
         }
     }
@@ -190,6 +208,7 @@ impl Ledger {
             Answer::PodRefused { namespace, name, why } => self.pod_refused(&namespace, &name, &why),
             Answer::PodAbsent { namespace, name } => self.pod_absent(&namespace, &name),
             Answer::NodeClaimRefused { name, message } => self.claim_failed(&name, &message),
+            Answer::NodeClaimAbsent { name } => self.claim_absent(&name),
         }
     }
 
@@ -201,7 +220,7 @@ impl Ledger {
         }
     }
 
-    fn list_ended(&mut self, kind: Kind) {
+    fn list_ended(&mut self, kind: Kind, now: SimTime) {
         let first = self.unlisted.remove(&kind);
         match kind {
             Kind::Node => self.nodes_listed(),
@@ -209,19 +228,19 @@ impl Ledger {
             Kind::NodeClaim => self.claims_listed(),
         }
         if first && self.unlisted.is_empty() {
-            self.reconcile();
+            self.reconcile(now);
         }
     }
 
     /// Repeats what an earlier program of this run may have left undone, once all lists are known.
-    fn reconcile(&mut self) {
+    fn reconcile(&mut self, now: SimTime) {
         self.reconcile_pods();
-        self.reconcile_claims();
+        self.reconcile_claims(now);
     }
 
-    /// Takes in a decision: what it makes of ids, and what is to be done.
-    pub fn decided(&mut self, decision: &Decision, fate: Fate<'_>) -> Vec<Act> {
-        self.note_decision(decision);
+    /// Takes in a decision that was made at `now`: what it makes of ids, and what is to be done.
+    pub fn decided(&mut self, now: SimTime, decision: &Decision, fate: Fate<'_>) -> Vec<Act> {
+        self.note_decision(now, decision);
         let mut acts = Vec::new();
         for command in &decision.commands {
             match command {
@@ -236,11 +255,11 @@ impl Ledger {
     }
 
     /// Tells the ledger of a step that an earlier program took. Nothing is done.
-    pub fn remember(&mut self, events: &[Event], decision: &Decision) {
-        for event in events {
+    pub fn remember(&mut self, seen: &Observation, decision: &Decision) {
+        for event in &seen.events {
             self.note(event);
         }
-        self.note_decision(decision);
+        self.note_decision(seen.now, decision);
         self.pods.forget_cleaning();
     }
 
@@ -271,7 +290,10 @@ impl Ledger {
                 self.launches.fulfilled(launch, self.nodes.claim(node), vcpus);
             }
             &Event::NodeReady { node, .. } => self.nodes.ready(node),
-            &Event::NodeLost { node, .. } => self.nodes.lost(node),
+            &Event::NodeLost { node, cause } => {
+                let removable = matches!(self.backend, Backend::Render) || self.nodes.claim(node).is_some();
+                self.nodes.lost(node, cause == NodeLossCause::Terminated && !removable);
+            }
             &Event::SpotInterruptionWarning { node, .. } => self.nodes.warned(node),
             &Event::CapacityUnavailable { launch, .. } => self.launches.close(launch),
             &Event::PodRunning { pod } => self.pods.running(pod),
@@ -281,14 +303,14 @@ impl Ledger {
         }
     }
 
-    fn note_decision(&mut self, decision: &Decision) {
+    fn note_decision(&mut self, now: SimTime, decision: &Decision) {
         for command in &decision.commands {
             match command {
                 &Command::CreatePod { pod, job, spec, attempt, node, node_index } => {
                     self.note_pod(pod, pods::Wanted { job, spec, attempt, node, node_index });
                 }
                 Command::DeletePod { pod, .. } => self.pods.set_unwanted(*pod),
-                Command::LaunchNodes(request) => self.note_launch(request),
+                Command::LaunchNodes(request) => self.note_launch(request, now),
                 Command::TerminateNode { node } => self.nodes.set_terminating(*node),
             }
         }

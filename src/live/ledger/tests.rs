@@ -5,14 +5,14 @@ mod paper;
 mod story;
 mod worlds;
 
-use crate::ids::{ComputeEnvironmentId, JobId, JobQueueId, JobSpecId};
-use crate::live::backend::Backend;
+use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobSpecId};
+use crate::live::backend::{Backend, NodeClass};
 use crate::live::ledger::Ledger;
 use crate::live::pods::{RunEnvironment, RunPods};
 
 use crate::model::retry::RetryStrategy;
-use crate::model::{Assumptions, EffectiveJob, Names, PodGroup, Resources};
-use crate::scheduler::{EnvironmentSpec, Event, JobSpec, QueueSpec, SchedulerConfig, Settings, TypeFacts};
+use crate::model::{AllocationStrategy, Assumptions, EffectiveJob, Names, PodGroup, PurchaseOption, Resources};
+use crate::scheduler::{EnvironmentSpec, Event, JobSpec, ManagedSpec, QueueSpec, SchedulerConfig, Settings, TypeFacts};
 use crate::units::{MiB, MicroUsd, MilliCpu, SimDuration};
 
 const RUN: &str = "6f1d9f5e-9d3c-3b44-8a36-5c1d2b7e9a10";
@@ -72,7 +72,7 @@ impl Setting {
         Self {
             config: SchedulerConfig {
                 settings: Settings::from(&assumptions),
-                instance_types: vec![type_facts(4), type_facts(8)],
+                instance_types: vec![type_facts(8), type_facts(4)],
             },
             names: Names {
                 compute_environments: vec!["CE".to_owned()],
@@ -97,8 +97,15 @@ impl Setting {
         }
     }
 
+    /// The same with a MANAGED environment, whose nodes Karpenter provides.
+    fn on_karpenter(mut self) -> Self {
+        self.backend = Backend::Karpenter(NodeClass::default());
+        self.environment = managed();
+        self
+    }
+
     fn ledger(&self) -> Ledger {
-        Ledger::new(self.run.clone(), self.backend.clone(), self.names.clone(), &self.config)
+        Ledger::new(self.run.clone(), self.backend.clone(), &self.names, &self.config)
     }
 
     /// The account, and `count` jobs of each spec, submitted at once; spec 0 as one array.
@@ -123,6 +130,23 @@ impl Setting {
             }
         }
         events
+    }
+}
+
+/// 32 vCPUs at most, of both types.
+fn managed() -> EnvironmentSpec {
+    EnvironmentSpec {
+        enabled: true,
+        managed: Some(ManagedSpec {
+            purchase: PurchaseOption::Ec2,
+            strategy: AllocationStrategy::BestFitProgressive,
+            min_vcpus: 0,
+            max_vcpus: 32,
+            instance_types: vec![vec![InstanceTypeId(0), InstanceTypeId(1)]],
+            min_scale_down_delay: None,
+            bid_percentage: None,
+        }),
+        unmanaged_vcpus: None,
     }
 }
 
