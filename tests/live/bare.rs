@@ -1,6 +1,7 @@
 //! The yardstick: how fast a bare `kube` client gets pods through this API server, with nothing in between.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -8,6 +9,8 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, PostParams, WatchEvent, WatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// Pods per second of each phase, and how long each took.
@@ -98,4 +101,54 @@ async fn all_ended(pods: Api<Pod>, mut version: String, mut waited_for: BTreeSet
             }
         }
     }
+}
+
+/// Keeps so many pods under way, with so many requests in flight: creates, and when one has ended, deletes it and creates the
+/// next. Returns when the last is deleted.
+pub(crate) async fn keep_going(pods: &Api<Pod>, concurrency: usize, under_way: usize, of: Vec<Pod>) {
+    let version = pods.list(&ListParams::default().limit(1)).await.unwrap().metadata.resource_version.unwrap();
+    let (requests, places) = (Arc::new(Semaphore::new(concurrency)), Arc::new(Semaphore::new(under_way)));
+    let cleaning = tokio::spawn(clean_up(pods.clone(), version, of.len(), requests.clone(), places.clone()));
+    for pod in of {
+        places.acquire().await.unwrap().forget();
+        let request = requests.clone().acquire_owned().await.unwrap();
+        let pods = pods.clone();
+        tokio::spawn(async move {
+            pods.create(&PostParams::default(), &pod).await.unwrap();
+            drop(request);
+        });
+    }
+    cleaning.await.unwrap();
+}
+
+async fn clean_up(
+    pods: Api<Pod>,
+    mut version: String,
+    count: usize,
+    requests: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+) {
+    let mut ended = BTreeSet::new();
+    let mut deleting = JoinSet::new();
+    while ended.len() < count {
+        let mut events = pods.watch(&WatchParams::default(), &version).await.unwrap().boxed();
+        while let Some(event) = events.next().await {
+            let WatchEvent::Modified(pod) = event.unwrap() else { continue };
+            version = pod.resource_version().unwrap();
+            let name = pod.name_any();
+            let phase = pod.status.and_then(|status| status.phase).unwrap_or_default();
+            if matches!(phase.as_str(), "Succeeded" | "Failed") && ended.insert(name.clone()) {
+                places.add_permits(1);
+                let (pods, requests) = (pods.clone(), requests.clone());
+                deleting.spawn(async move {
+                    let _request = requests.acquire_owned().await.unwrap();
+                    pods.delete(&name, &DeleteParams::default()).await.unwrap();
+                });
+            }
+            if ended.len() == count {
+                break;
+            }
+        }
+    }
+    deleting.join_all().await;
 }

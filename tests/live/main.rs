@@ -5,6 +5,7 @@
 mod apply;
 mod bare;
 mod bed;
+mod course;
 mod dry_run;
 mod faults;
 mod judge;
@@ -14,7 +15,9 @@ mod private;
 mod program;
 mod proxy;
 mod render;
+mod same_decisions;
 mod shadow;
+mod speed;
 mod stand_in;
 mod supports;
 mod survival;
