@@ -155,7 +155,7 @@ fn a_day_with_launches_comes_back_in_its_proportions() {
     close("wait_s", "mean", 0.15);
     close("cost", "total", 0.15);
     assert_eq!(first["assumptions"]["schedulingCycle"], second["assumptions"]["schedulingCycle"]);
-    assert!(told.contains("made up, for a journal holds none: images"), "{told}");
+    assert!(told.contains("\n  what a journal holds none of: images"), "{told}");
 }
 
 /// The imported scenario is one like others: a strategy can be changed.

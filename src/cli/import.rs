@@ -1,16 +1,19 @@
-//! `windtunnel import`: what was recorded elsewhere, as a scenario.
+//! `windtunnel import`: what was recorded elsewhere, as a scenario. One file per source in `import/`; here is what they
+//! share, the folder that they write.
+
+mod journal;
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use serde_json::{Value, to_value};
 
-use crate::cli::output::{json, print};
+use crate::cli::output::{OutputFormat, json, print};
 use crate::cli::{CliError, ExitStatus};
-use crate::import::journal::{Day, scenario};
-use crate::import::runs;
-use crate::journal::{JournalError, Reader};
-use crate::metrics::figures::counted;
+use crate::import::Imported;
+use crate::report::temporary;
 
 /// Turn what was recorded elsewhere into a scenario.
 #[derive(Debug, Args)]
@@ -22,57 +25,64 @@ pub(super) struct ImportArgs {
 /// What is imported.
 #[derive(Debug, Subcommand)]
 enum From {
-    Journal(JournalArgs),
-}
-
-/// A journal's submissions, nodes, runtimes and latencies as a scenario: the same day, to be run under another strategy.
-///
-/// Writes scenario.json, runs.csv (how long each attempt ran and how it ended) and notes.txt (what was left out or made up).
-/// What followed from the scheduler's own decisions is not part of it.
-#[derive(Debug, Args)]
-struct JournalArgs {
-    /// A journal, written with `run --journal` or by a live run.
-    journal: PathBuf,
-    /// The folder to write into; it is made where it does not exist.
-    #[arg(short, long, value_name = "FOLDER")]
-    out: PathBuf,
+    Journal(journal::JournalArgs),
 }
 
 /// Runs the command.
 pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
     match &args.from {
-        From::Journal(args) => from_journal(args),
+        From::Journal(args) => journal::run(args),
     }
 }
 
-fn from_journal(args: &JournalArgs) -> Result<ExitStatus, CliError> {
-    let told = |error: JournalError| {
-        if error.is_bad_input() { CliError::BadInput(error.to_string()) } else { CliError::Failed(error.to_string()) }
-    };
-    let day = Day::read(Reader::open(&args.journal).map_err(told)?).map_err(told)?;
-    let imported = scenario(&day);
-    let rows = runs::write(&imported.runs, |jobs| imported.arrays.contains(jobs))
-        .map_err(|error| CliError::Failed(error.to_string()))?;
-    let attempts: usize = imported.runs.values().map(Vec::len).sum();
-    let notes = imported.notes.join("\n") + "\n";
-    fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
-    write(&args.out.join("runs.csv"), &rows)?;
-    write(&args.out.join("notes.txt"), &notes)?;
-    let file = args.out.join("scenario.json");
-    write(&file, &(json("the scenario", &imported.scenario)? + "\n"))?;
-    print(&format!(
-        "{}: {}, {}\n{}",
-        file.display(),
-        counted(imported.submissions, "submission"),
-        counted(attempts as u64, "recorded attempt"),
-        notes
-    ))
+/// Where an import goes, and how it is told.
+#[derive(Debug, Args)]
+struct Into {
+    /// The folder to write into: scenario.json, what it needs beside it, and notes.txt with what was used, left out and made
+    /// up. It is made where it does not exist.
+    #[arg(short, long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// How the outcome is told on stdout.
+    #[arg(long, value_enum, default_value_t)]
+    output: OutputFormat,
 }
 
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    fs::write(path, text).map_err(|error| unwritable(path, &error))
+/// The scenario's name in its folder.
+const SCENARIO: &str = "scenario.json";
+
+impl Into {
+    /// Writes the folder and tells of it. All files are whole before the first gets its name; the scenario gets its last: where
+    /// it is, the rest is.
+    fn write(&self, imported: &Imported) -> Result<ExitStatus, CliError> {
+        fs::create_dir_all(&self.out).map_err(|error| unwritable(&self.out, &error))?;
+        let notes = format!("{}\n", imported.notes);
+        let scenario = json("the scenario", &imported.scenario)? + "\n";
+        let files = imported.files.iter().map(|(name, text)| (name.as_str(), text));
+        let files: Vec<_> = files.chain([("notes.txt", &notes), (SCENARIO, &scenario)]).collect();
+        let written = files.iter().map(|(name, text)| {
+            let path = self.out.join(name);
+            let mut temporary = temporary(&self.out).map_err(|error| unwritable(&path, &error))?;
+            temporary.write_all(text.as_bytes()).map_err(|error| unwritable(&path, &error))?;
+            Ok((path, temporary))
+        });
+        let written = written.collect::<Result<Vec<_>, CliError>>()?;
+        for (path, temporary) in written {
+            temporary.persist(&path).map_err(|error| unwritable(&path, &error.error))?;
+        }
+        let path = self.out.join(SCENARIO);
+        match self.output {
+            OutputFormat::Table => {
+                print(&format!("{notes}\nwrote {}\ntry   windtunnel run {}", path.display(), path.display()))
+            }
+            OutputFormat::Json => {
+                let mut told = to_value(&imported.notes).unwrap_or_default();
+                told["scenario"] = Value::String(path.display().to_string());
+                print(&json("the outcome", &told)?)
+            }
+        }
+    }
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::Failed(format!("{} can't be written: {error}", path.display()))
 }

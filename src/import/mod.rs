@@ -1,5 +1,15 @@
-//! Work recorded elsewhere, read into plain records. Knows nothing of scenarios but how one is written.
+//! Work recorded elsewhere, read into plain records, and written back as scenarios. Knows nothing of scenarios but how one
+//! is written.
+//!
+//! `swf` and `runs` read logs that a scenario names. Everything else is an import: from foreign files to one
+//! [`Imported`], whose [`Notes`] tell what was used, left out and made up.
 
 pub mod journal;
 pub mod runs;
 pub mod swf;
+
+mod imported;
+mod notes;
+
+pub use imported::Imported;
+pub use notes::{LeftOut, Notes};

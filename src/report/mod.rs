@@ -19,7 +19,7 @@ pub use file::{FileError, OutputFile};
 pub use html::run_page;
 #[cfg(feature = "live")]
 pub use live::dry_run_table;
-pub use output::{OutputDir, OutputError, json};
+pub use output::{OutputDir, OutputError, json, temporary};
 pub use provenance::{PriceSource, Provenance, Source};
 pub use study::{comparison_table, plan_table, sensitivity_table, write_comparison, write_plan, write_sensitivity};
 pub use terminal::table;

@@ -92,8 +92,8 @@ fn error(folder: &Path, file: &'static str, source: io::Error) -> OutputError {
     OutputError { folder: folder.display().to_string(), file, source }
 }
 
-/// A file without a name yet, in a folder.
-pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+/// A file without a name yet, in a folder, as readable as the user's other files.
+pub fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     temporary_as(folder, ".windtunnel-")
 }
 

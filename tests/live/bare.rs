@@ -121,13 +121,7 @@ pub(crate) async fn keep_going(pods: &Api<Pod>, concurrency: usize, under_way: u
     cleaning.await.unwrap();
 }
 
-async fn clean_up(
-    pods: Api<Pod>,
-    mut version: String,
-    count: usize,
-    requests: Arc<Semaphore>,
-    places: Arc<Semaphore>,
-) {
+async fn clean_up(pods: Api<Pod>, mut version: String, count: usize, requests: Arc<Semaphore>, places: Arc<Semaphore>) {
     let mut ended = BTreeSet::new();
     let mut deleting = JoinSet::new();
     while ended.len() < count {

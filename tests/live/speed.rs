@@ -63,7 +63,9 @@ fn pods_go_through_as_fast_as_a_bare_client_gets_them() {
             driven += course.whole();
         }
         let ratio = plain.as_secs_f64() / driven.as_secs_f64();
-        println!("{pods} pods, {under_way} at a time, {CONCURRENCY} requests: the adapter does {ratio:.2} of the bare client's");
+        println!(
+            "{pods} pods, {under_way} at a time, {CONCURRENCY} requests: the adapter does {ratio:.2} of the bare client's"
+        );
         assert!(asked.is_none() || ratio >= SHARE, "no less than {SHARE} of a bare client's");
     });
 }
@@ -149,12 +151,18 @@ fn thousands_of_nodes_fit_into_little_memory() {
             assert!(program.is_alive(), "{}", program.stderr());
             cost = Cost::of(&mut program).unwrap_or(cost);
             figures = scrape(&program.stderr()).await.unwrap_or(figures);
-            if value(&figures, "windtunnel_acts_done_total{kind=\"create_pod\"}") >= pods as f64 && there(&bed).await == pods {
+            if value(&figures, "windtunnel_acts_done_total{kind=\"create_pod\"}") >= pods as f64
+                && there(&bed).await == pods
+            {
                 break;
             }
         }
         assert_eq!(there(&bed).await, pods, "each node is full: {figures}");
-        println!("{pods} pods on {nodes} nodes after {:.1} s: {} MiB at most", began.elapsed().as_secs_f64(), cost.peak_mib);
+        println!(
+            "{pods} pods on {nodes} nodes after {:.1} s: {} MiB at most",
+            began.elapsed().as_secs_f64(),
+            cost.peak_mib
+        );
         println!("steps by duration:\n{}", lines(&figures, "windtunnel_step_duration_seconds"));
         println!("fsync by duration:\n{}", lines(&figures, "windtunnel_journal_fsync_seconds"));
         program.kill();

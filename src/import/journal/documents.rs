@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::ids::{ConsumableResourceId, InstanceTypeId, JobSpecId, ShareId};
+use crate::import::Notes;
 use crate::import::journal::day::Day;
 use crate::model::{PurchaseOption, Resources};
 use crate::scheduler::{
@@ -27,13 +28,12 @@ pub(super) struct Documents<'a> {
     day: &'a Day,
     /// Names of job definitions, by spec.
     pub(super) definitions: BTreeMap<JobSpecId, String>,
-    /// What was left out, or made up.
-    pub(super) notes: BTreeSet<String>,
+    pub(super) notes: Notes,
 }
 
 impl<'a> Documents<'a> {
     pub(super) fn new(day: &'a Day) -> Self {
-        let mut documents = Self { day, definitions: BTreeMap::new(), notes: BTreeSet::new() };
+        let mut documents = Self { day, definitions: BTreeMap::new(), notes: Notes::default() };
         documents.name_definitions();
         documents
     }
@@ -236,7 +236,7 @@ impl<'a> Documents<'a> {
                 json!({ "numNodes": nodes.nodes, "mainNode": nodes.main, "nodeRangeProperties": [range] });
             let note =
                 "nodes of a multi-node parallel job ask for as much as the largest of them: a journal holds no more";
-            self.notes.insert(note.to_owned());
+            self.notes.made_up(note);
         } else {
             document["type"] = json!("container");
             document["eksProperties"] = pod;
@@ -264,7 +264,7 @@ impl<'a> Documents<'a> {
             if spec.multi_node.is_none() {
                 document[key] = json!({ "consumableResourceList": held });
             } else {
-                self.notes.insert("consumable resources of multi-node parallel jobs are left out".to_owned());
+                self.notes.leave_out("consumable resources of multi-node parallel jobs", "");
             }
         }
         document
@@ -287,7 +287,7 @@ impl<'a> Documents<'a> {
             Some([EndKind::OomKilled]) => written["onReason"] = json!("OOMKilled"),
             Some(ends) => {
                 let kinds: Vec<_> = ends.iter().map(|kind| format!("{kind:?}")).collect();
-                self.notes.insert(format!("a condition of evaluateOnExit on {} is left out", kinds.join(", ")));
+                self.notes.leave_out("conditions of evaluateOnExit that AWS Batch has no words for", kinds.join(", "));
                 return None;
             }
         }

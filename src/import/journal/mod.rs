@@ -10,4 +10,4 @@ mod fit;
 mod scenario;
 
 pub use day::Day;
-pub use scenario::{Imported, scenario};
+pub use scenario::scenario;

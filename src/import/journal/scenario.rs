@@ -9,25 +9,11 @@ use crate::ids::{InstanceTypeId, JobId, JobRef};
 use crate::import::journal::day::{self, AdoptedNode, Day, Submission};
 use crate::import::journal::documents::Documents;
 use crate::import::journal::fit;
-use crate::import::runs::{Run, Runs};
+use crate::import::runs::{self, Run, Runs, RunsError};
+use crate::import::{Imported, Notes};
 use crate::model::{Assumptions, Resources, duration};
 use crate::scheduler::{Dependency, TypeFacts};
 use crate::units::{SimDuration, SimTime};
-
-/// A day as a scenario.
-#[derive(Debug, Clone)]
-pub struct Imported {
-    /// The scenario's file.
-    pub scenario: Value,
-    /// How long each attempt ran and how it ended, by entry.
-    pub runs: Runs,
-    /// Names of the entries whose jobs are arrays.
-    pub arrays: BTreeSet<String>,
-    /// What was left out or made up, a sentence each.
-    pub notes: Vec<String>,
-    /// Submissions.
-    pub submissions: u64,
-}
 
 /// The scenario calls its runs so.
 const RUNS_FILE: &str = "runs.csv";
@@ -42,7 +28,7 @@ struct Entry<'a> {
 }
 
 /// Turns a day into a scenario that reads its runs from `runs.csv` beside it.
-pub fn scenario(day: &Day) -> Imported {
+pub fn scenario(day: &Day) -> Result<Imported, RunsError> {
     let mut documents = Documents::new(day);
     let (entries, places) = entries(day);
     let runs = runs(day, &entries, &places);
@@ -71,10 +57,14 @@ pub fn scenario(day: &Day) -> Imported {
     if !policies.is_empty() {
         scenario["policies"] = Value::Object(policies);
     }
-    let mut notes: Vec<_> = documents.notes.into_iter().collect();
-    notes.extend(losses(day));
-    let arrays = entries.iter().filter(|entry| entry.first.array_size.is_some()).map(|entry| entry.name.clone());
-    Imported { scenario, arrays: arrays.collect(), runs, notes, submissions: day.submissions.len() as u64 }
+    let mut notes = documents.notes;
+    let attempts: usize = runs.values().map(Vec::len).sum();
+    notes.used(format!("{} submissions and {attempts} recorded attempts", day.submissions.len()));
+    losses(day, &mut notes);
+    let arrays = entries.iter().filter(|entry| entry.first.array_size.is_some());
+    let arrays: BTreeSet<_> = arrays.map(|entry| entry.name.as_str()).collect();
+    let rows = runs::write(&runs, |jobs| arrays.contains(jobs))?;
+    Ok(Imported { scenario, files: BTreeMap::from([(RUNS_FILE.to_owned(), rows)]), notes })
 }
 
 /// Where a submission went: entry, and index in it.
@@ -324,15 +314,19 @@ fn core_assumptions(day: &Day) -> Map<String, Value> {
 }
 
 /// What a scenario can't say, or this day did not tell.
-fn losses(day: &Day) -> Vec<String> {
-    let mut notes: Vec<_> = day.dropped.iter().map(|(what, count)| format!("left out ({count}): {what}")).collect();
-    notes.extend(day.cut_off.iter().map(|error| format!("the journal ends early: {error}")));
+fn losses(day: &Day, notes: &mut Notes) {
+    for (what, count) in &day.dropped {
+        notes.leave_out_many(what, *count);
+    }
+    if let Some(error) = &day.cut_off {
+        notes.leave_out("what comes after the journal's readable part", error.as_str());
+    }
     let managed = day.nodes.iter().filter(|node| !is_unmanaged(day, node)).count();
     if managed > 0 {
-        notes.push(format!("left out ({managed}): nodes of MANAGED environments that nobody had launched"));
+        notes.leave_out_many("nodes of MANAGED environments that nobody had launched", managed as u64);
     }
     if day.cut_short > 0 {
-        notes.push(format!(
+        notes.made_up(format!(
             "{} attempts were ended by a request or the loss of their node: they run as long as the job's next attempt did, else \
              as is drawn from those of their kind that succeeded, else {}",
             day.cut_short,
@@ -341,14 +335,13 @@ fn losses(day: &Day) -> Vec<String> {
     }
     if day.timed_out > 0 {
         let factor = day::TIMED_OUT_FACTOR;
-        notes.push(format!(
+        notes.made_up(format!(
             "{} attempts were ended by a timeout: they are taken to need {factor} times as long",
             day.timed_out
         ));
     }
     if taken(day).len() > 1 {
-        notes.push("nodes differed in what daemonsets took: all are given what most showed".to_owned());
+        notes.made_up("nodes differed in what daemonsets took: all are given what most showed");
     }
-    notes.push("made up, for a journal holds none: images, commands, namespaces, subnets, roles, account".to_owned());
-    notes
+    notes.made_up("what a journal holds none of: images, commands, namespaces, subnets, roles, account");
 }
