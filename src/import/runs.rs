@@ -1,14 +1,15 @@
 //! How long each attempt of each job ran and how it ended: a CSV file with one row per attempt.
 //!
 //! ```text
-//! jobs,index,child,attempt,runtime,failure
-//! nightly,0,,1,5m,
-//! nightly,1,,1,40s,137
-//! nightly,1,,2,4m59s,
+//! jobs,index,child,attempt,start,runtime,stop,failure
+//! nightly,0,,1,7s,5m,,
+//! nightly,1,,1,2s,40s,,137
+//! nightly,1,,2,,4m59s,,
 //! ```
 //!
-//! `jobs` is the name of the workload's entry, `index` the job's place in it, `child` that of an array's child; `failure` an
-//! exit code, `OOMKilled`, `volume` or `imagePull`, and nothing where the attempt succeeded.
+//! `jobs` is the name of the workload's entry, `index` the job's place in it, `child` that of an array's child; `start` how
+//! long its pod took from its creation to RUNNING, and `stop` from its deletion to its end, where that is known (both
+//! columns may be absent); `failure` an exit code, `OOMKilled`, `volume` or `imagePull`, and nothing where the attempt succeeded.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +27,12 @@ pub struct Run {
     pub child: u32,
     /// From 1.
     pub attempt: u8,
+    /// From the pod's creation to RUNNING, the pull of its image included; `None` where it is to be drawn.
+    pub start: Option<SimDuration>,
     /// From RUNNING to its end.
     pub runtime: SimDuration,
+    /// From the pod's deletion to its end, should it be deleted; `None` where an assumption says it.
+    pub stop: Option<SimDuration>,
     /// What went wrong, if anything did.
     pub failure: Option<RunFailure>,
 }
@@ -64,7 +69,11 @@ struct Row {
     index: u64,
     child: Option<u32>,
     attempt: u8,
+    #[serde(default)]
+    start: Option<String>,
     runtime: String,
+    #[serde(default)]
+    stop: Option<String>,
     failure: Option<String>,
 }
 
@@ -100,7 +109,10 @@ const fn key(run: &Run) -> (u64, u32, u8) {
 fn run(row: &Row) -> Result<Run, RunsError> {
     let (jobs, index) = (&row.jobs, row.index);
     let wrong = |message: String| RunsError { line: None, message: format!("job {index} of `{jobs}`: {message}") };
-    let runtime = duration::parse(&row.runtime).map_err(|error| wrong(error.to_string()))?;
+    let span = |text: &str| duration::parse(text).map_err(|error| wrong(error.to_string()));
+    let runtime = span(&row.runtime)?;
+    let known = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(span).transpose();
+    let (start, stop) = (known(row.start.as_deref())?, known(row.stop.as_deref())?);
     let failure = match row.failure.as_deref() {
         None | Some("") => None,
         Some("OOMKilled") => Some(RunFailure::OomKilled),
@@ -117,7 +129,7 @@ fn run(row: &Row) -> Result<Run, RunsError> {
     if row.attempt == 0 {
         return Err(wrong("attempts are counted from 1".to_owned()));
     }
-    Ok(Run { index, child: row.child.unwrap_or(0), attempt: row.attempt, runtime, failure })
+    Ok(Run { index, child: row.child.unwrap_or(0), attempt: row.attempt, start, runtime, stop, failure })
 }
 
 /// The file's text. `is_array` says of an entry whether its jobs have children.
@@ -138,7 +150,9 @@ pub fn write(runs: &Runs, is_array: impl Fn(&str) -> bool) -> Result<String, Run
                 index: run.index,
                 child: array.then_some(run.child),
                 attempt: run.attempt,
+                start: run.start.map(duration::to_text),
                 runtime: duration::to_text(run.runtime),
+                stop: run.stop.map(duration::to_text),
                 failure,
             };
             writer.serialize(row).map_err(|error| failed(&error))?;
@@ -154,11 +168,13 @@ mod tests {
 
     #[test]
     fn reads_back_what_it_wrote() {
-        let run = |index, child, attempt, secs: u64, failure| Run {
+        let run = |index, child, attempt, secs: u64, failure: Option<RunFailure>| Run {
             index,
             child,
             attempt,
+            start: (attempt == 1).then_some(SimDuration::from_millis(1_500)),
             runtime: SimDuration::from_millis(secs * 1_000 + 7),
+            stop: failure.map(|_| SimDuration::from_secs(3)),
             failure,
         };
         let runs = Runs::from([
@@ -166,7 +182,7 @@ mod tests {
             ("plain".to_owned(), vec![run(7, 0, 1, 61, Some(RunFailure::ExitCode(137))), run(7, 0, 2, 3_600, None)]),
         ]);
         let text = write(&runs, |jobs| jobs == "array").unwrap();
-        assert!(text.contains("array,0,3,1,5s7ms,OOMKilled\nplain,7,,1,1m1s7ms,137"), "{text}");
+        assert!(text.contains("array,0,3,1,1s500ms,5s7ms,3s,OOMKilled\nplain,7,,1,1s500ms,1m1s7ms,3s,137"), "{text}");
         assert_eq!(parse(text.as_bytes()), Ok(runs));
     }
 

@@ -55,7 +55,9 @@ pub(super) fn open(
         index: run.index,
         child: run.child,
         attempt: run.attempt,
+        start: run.start,
         runtime: run.runtime,
+        stop: run.stop,
         failure: run.failure.map(|failure| match failure {
             RunFailure::ExitCode(code) => Failure::ExitCode(code),
             RunFailure::OomKilled => Failure::OomKilled,

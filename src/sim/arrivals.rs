@@ -24,8 +24,12 @@ pub(super) struct EntryState {
 /// What becomes of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fate {
+    /// From the pod's creation to RUNNING, where that was recorded.
+    pub(super) start: Option<SimDuration>,
     /// From RUNNING to the end.
     pub(super) runtime: SimDuration,
+    /// From the pod's deletion to its end, where that was recorded.
+    pub(super) stop: Option<SimDuration>,
     /// What goes wrong, if anything does.
     pub(super) failure: Option<Failure>,
 }
@@ -91,7 +95,9 @@ impl EntryState {
     pub(super) fn fate(&self, job: JobRef, attempt: u8, streams: Streams) -> Fate {
         let recorded = self.entry.recorded.as_ref();
         if let Some(run) = recorded.and_then(|runs| runs.of(job.job.index(), job.child.unwrap_or(0), attempt)) {
-            return Fate { runtime: run.runtime, failure: run.failure };
+            // The record of another attempt tells nothing of how long this one's pod takes to start and to stop.
+            let own = |span: Option<SimDuration>| span.filter(|_| run.attempt == attempt);
+            return Fate { start: own(run.start), runtime: run.runtime, stop: own(run.stop), failure: run.failure };
         }
         let child = u64::from(job.child.unwrap_or(0)) << 8;
         let (runtime, recorded_failure) = match &self.entry.source {
@@ -109,7 +115,7 @@ impl EntryState {
         } else {
             self.draw_failure(job, child | u64::from(attempt), streams)
         };
-        Fate { runtime, failure }
+        Fate { start: None, runtime, stop: None, failure }
     }
 
     /// One draw, against the probabilities summed up: a mode that is added at the end changes no other attempt.

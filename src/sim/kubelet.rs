@@ -3,7 +3,7 @@
 //! There is no table of pods: an admitted pod has exactly one happening ahead, which carries all that is to be known of it;
 //! or none, and its node has it parked until it is deleted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{JobRef, JobSpecId, NodeId, PodId};
 use crate::model::{Assumptions, Resources};
@@ -48,6 +48,8 @@ pub(super) struct Kubelets {
     pull_base: SimDuration,
     pull_sigma: f64,
     sigterm_to_exit: SimDuration,
+    /// How long pods take to stop of which that was recorded.
+    stops: BTreeMap<PodId, SimDuration>,
     /// Pods that were told to end and have not yet.
     deleted: BTreeSet<PodId>,
     /// Pods that were stopped; what else was to happen to them will not.
@@ -62,6 +64,7 @@ impl Kubelets {
             pull_base: all.image_pull_base.0,
             pull_sigma: all.image_pull_sigma,
             sigterm_to_exit: all.sigterm_to_exit.0.min(SIGTERM_GRACE),
+            stops: BTreeMap::new(),
             deleted: BTreeSet::new(),
             stopped: BTreeSet::new(),
         }
@@ -98,8 +101,17 @@ impl SimWorld {
         let image = self.spec.image_of[spec.index()];
         let pulled_at = host.image_ready(image);
         let transfer_s = self.kubelets.transfers_s[image as usize];
-        let mut starts_at = self.now;
-        if !self.latencies.pod_start.is_zero() || (pulled_at.is_none() && transfer_s > 0.0) {
+        let Fate { start, runtime, stop, failure } = self.entry(job.job, spec).fate(job, attempt, self.streams);
+        if let Some(stop) = stop {
+            self.kubelets.stops.insert(pod, stop);
+        }
+        let mut starts_at = self.now + start.unwrap_or_default();
+        if start.is_some() {
+            // What was recorded holds the pull.
+            if pulled_at.is_none() {
+                self.instances.get_mut(node).expect("just seen").pull(image, starts_at);
+            }
+        } else if !self.latencies.pod_start.is_zero() || (pulled_at.is_none() && transfer_s > 0.0) {
             // Nodes of a multi-node parallel job start each in its own time.
             let part = u64::from(node_index.unwrap_or(0)) << 32;
             let key = part | u64::from(job.child.unwrap_or(0)) << 8 | u64::from(attempt);
@@ -114,7 +126,6 @@ impl SimWorld {
                 self.instances.get_mut(node).expect("just seen").pull(image, ready_at);
             }
         }
-        let Fate { runtime, failure } = self.entry(job.job, spec).fate(job, attempt, self.streams);
         let main = self.spec.specs[spec.index()].multi_node.as_ref().map(|multi_node| multi_node.main);
         // A multi-node parallel job's other nodes run until they are stopped.
         let runtime = (main == node_index).then_some(runtime);
@@ -162,7 +173,8 @@ impl SimWorld {
     /// The core wants a pod gone: SIGTERM, and SIGKILL after the grace period.
     pub(super) fn delete_pod(&mut self, pod: PodId, node: NodeId, spec: JobSpecId) {
         if self.kubelets.deleted.insert(pod) {
-            let at = self.now + self.kubelets.sigterm_to_exit;
+            let stop = self.kubelets.stops.get(&pod).copied().unwrap_or(self.kubelets.sigterm_to_exit);
+            let at = self.now + stop;
             self.schedule(at, Happening::Stop(Admitted { pod, node, spec, failure: None }));
         }
     }

@@ -124,8 +124,12 @@ pub struct RecordedRun {
     pub child: u32,
     /// From 1.
     pub attempt: u8,
+    /// From the pod's creation to RUNNING, the pull of its image included; `None` where it is to be drawn.
+    pub start: Option<SimDuration>,
     /// From RUNNING to its end.
     pub runtime: SimDuration,
+    /// From the pod's deletion to its end, should it be deleted; `None` where an assumption says it.
+    pub stop: Option<SimDuration>,
     /// What went wrong, if anything did.
     pub failure: Option<Failure>,
 }

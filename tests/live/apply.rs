@@ -12,6 +12,7 @@ use crate::bed::{Bed, User, with};
 use crate::judge::{End, Judge, Verdict};
 use crate::nodes::NodeShape;
 use crate::program::{Run, scenario};
+use crate::same_decisions::assert_simulated_alike;
 
 pub(crate) const LONG: Duration = Duration::from_mins(5);
 
@@ -54,6 +55,7 @@ fn getting_started_ends_as_it_should() {
         assert_eq!(ends(&verdict), (600, 0));
         assert_eq!((count(&summary, "/jobs/succeeded"), count(&summary, "/jobs/failed")), (600, 0));
         assert_replays(&run.journal());
+        assert_simulated_alike(&run);
     });
 }
 
@@ -88,6 +90,7 @@ fn an_array_fails_is_retried_and_times_out_as_in_the_simulator() {
         // What a job of this seed comes to does not hang on when and where its attempts run.
         assert_eq!(by_outcome(&verdict), expected(&run.path("scenario.json")), "jobs by number of attempts and end");
         assert_replays(&run.journal());
+        assert_simulated_alike(&run);
     });
 }
 

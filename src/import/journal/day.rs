@@ -28,7 +28,7 @@ pub struct Day {
     pub(super) submissions: Vec<Submission>,
     pub(super) ended_by_request: Vec<EndRequest>,
     /// Attempts that ran to an end of their own.
-    pub(super) runs: BTreeMap<(JobId, u32, u8), (SimDuration, Option<RunFailure>)>,
+    pub(super) runs: BTreeMap<(JobId, u32, u8), Attempt>,
     /// Attempts that a person or the loss of a node ended: how long they would have run is not known.
     pub(super) cut_short: u64,
     /// Attempts that a timeout ended.
@@ -61,6 +61,18 @@ pub(super) struct Measured {
     pub(super) pod_start: Vec<SimDuration>,
     /// From `DeletePod` to its end.
     pub(super) stop: Vec<SimDuration>,
+}
+
+/// How an attempt went.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attempt {
+    /// From `CreatePod` to RUNNING, if it came so far.
+    pub(super) start: Option<SimDuration>,
+    /// From RUNNING to its end.
+    pub(super) runtime: SimDuration,
+    /// From `DeletePod` to its end, if it was deleted.
+    pub(super) stop: Option<SimDuration>,
+    pub(super) failure: Option<RunFailure>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,10 +184,9 @@ impl Day {
         }
         for ending in &decision.endings {
             if let Ending::Attempt(attempt) = ending {
-                if let Some(told) = self.told_to_stop.remove(&attempt.pod) {
-                    self.measured.stop.push(seen.now.since(told));
-                }
-                self.attempt(attempt);
+                let stop = self.told_to_stop.remove(&attempt.pod).map(|told| seen.now.since(told));
+                self.measured.stop.extend(stop);
+                self.attempt(attempt, stop);
             }
         }
     }
@@ -265,14 +276,14 @@ impl Day {
         }
     }
 
-    fn attempt(&mut self, end: &AttemptEnd) {
+    fn attempt(&mut self, end: &AttemptEnd, stop: Option<SimDuration>) {
         let main = self.specs.get(&end.spec).and_then(|spec| spec.multi_node.as_ref()).map(|nodes| nodes.main);
         if end.node_index.is_some() && end.node_index != main {
             return;
         }
-        if let Some(running) = end.running_at {
-            self.measured.pod_start.push(running.since(end.starting_at));
-        }
+        let start = end.running_at.map(|running| running.since(end.starting_at));
+        self.measured.pod_start.extend(start);
+        let key = (end.job.job, end.job.child.unwrap_or(0), end.attempt);
         let failure = match end.outcome {
             AttemptOutcome::Succeeded => None,
             AttemptOutcome::Failed(PodFailure::ExitCode(code)) => Some(RunFailure::ExitCode(code)),
@@ -281,8 +292,8 @@ impl Day {
             AttemptOutcome::TimedOut => {
                 self.timed_out += 1;
                 let given = self.specs.get(&end.spec).and_then(|spec| spec.timeout).unwrap_or_default();
-                let needed = SimDuration::from_millis(given.as_millis().saturating_mul(TIMED_OUT_FACTOR));
-                self.runs.insert((end.job.job, end.job.child.unwrap_or(0), end.attempt), (needed, None));
+                let runtime = SimDuration::from_millis(given.as_millis().saturating_mul(TIMED_OUT_FACTOR));
+                self.runs.insert(key, Attempt { start, runtime, stop, failure: None });
                 return;
             }
             AttemptOutcome::Failed(_)
@@ -294,8 +305,8 @@ impl Day {
                 return;
             }
         };
-        let ran = end.running_at.map_or(SimDuration::ZERO, |running| end.stopped_at.since(running));
-        self.runs.insert((end.job.job, end.job.child.unwrap_or(0), end.attempt), (ran, failure));
+        let runtime = end.running_at.map_or(SimDuration::ZERO, |running| end.stopped_at.since(running));
+        self.runs.insert(key, Attempt { start, runtime, stop, failure });
     }
 }
 

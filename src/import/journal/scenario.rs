@@ -100,9 +100,10 @@ const fn key(dependency: &Dependency) -> (u8, u64) {
 
 fn runs(day: &Day, entries: &[Entry<'_>], places: &Places) -> Runs {
     let mut runs = Runs::new();
-    for (&(job, child, attempt), &(runtime, failure)) in &day.runs {
+    for (&(job, child, attempt), &recorded) in &day.runs {
         if let Some(&(entry, index)) = places.get(&job) {
-            let run = Run { index, child, attempt, runtime, failure };
+            let day::Attempt { start, runtime, stop, failure } = recorded;
+            let run = Run { index, child, attempt, start, runtime, stop, failure };
             runs.entry(entries[entry].name.clone()).or_default().push(run);
         }
     }
