@@ -60,7 +60,7 @@ pub(super) struct LiveArgs {
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
     /// Take jobs, beside the scenario's own, from a folder (files of `SubmitJob` documents, one per line) or, with `-`, from
-    /// standard input.
+    /// standard input. Files that were taken are moved to DIR/done, with the answers beside them.
     #[arg(long, value_name = "DIR|-")]
     jobs: Option<PathBuf>,
     /// How many seconds of the run are a second of the wall clock: more than 1 for rehearsals. With --shadow also `max`: as

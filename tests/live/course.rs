@@ -108,6 +108,10 @@ async fn watch(pods: Api<Pod>, mut version: String, seen: Arc<Mutex<BTreeMap<Str
                 WatchEvent::Error(error) => panic!("events were missed: {error:?}"),
             };
             version = pod.metadata.resource_version.unwrap();
+            if pod.spec.is_none_or(|spec| spec.node_name.is_none()) {
+                // Not one that runs: a lease.
+                continue;
+            }
             let now = Instant::now();
             let phase = pod.status.and_then(|status| status.phase).unwrap_or_default();
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,6 +16,15 @@ fn submit(name: &str) -> Value {
     json!({ "jobName": name, "jobQueue": "JQ", "jobDefinition": "Job" })
 }
 
+/// A scenario without work of its own. Of jobs from outside nothing is drawn: their pods say themselves for how long KWOK is
+/// to run them.
+fn idle(namespace: &str) -> Value {
+    let mut document = scenario(namespace, 1, &json!([]));
+    let pod = document.pointer_mut("/jobDefinitions/0/eksProperties/podProperties").unwrap();
+    pod["metadata"] = json!({ "annotations": { "windtunnel.dev/run": "500ms" } });
+    document
+}
+
 /// Jobs whose last pod succeeded.
 async fn succeeded(judge: Judge) -> usize {
     let verdict = judge.verdict().await;
@@ -28,16 +37,16 @@ fn a_watched_folder_is_read_once_even_by_a_program_that_was_killed() {
     with(async |bed| {
         bed.add_nodes(2, &shape(&bed)).await;
         let judge = Judge::start(&bed).await;
-        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 1, &json!([])));
+        let mut run = Run::of(&bed, User::Admin, &idle(bed.namespace()));
         let folder = run.path("jobs");
         fs::create_dir(&folder).unwrap();
         let words = ["--jobs", folder.to_str().unwrap(), "--speed", "20", "--until", "stopped"];
         run = run.with(&words);
         let put = |name: &str, text: &str| {
             // Whole, as the page of the folder asks: written elsewhere, then renamed.
-            let beside = run_path(&folder, &format!("{name}.tmp"));
+            let beside = folder.join(format!("{name}.tmp"));
             fs::write(&beside, text).unwrap();
-            fs::rename(&beside, run_path(&folder, name)).unwrap();
+            fs::rename(&beside, folder.join(name)).unwrap();
         };
         put("one.json", &serde_json::to_string_pretty(&submit("one")).unwrap());
         put("many.jsonl", &format!("{}\n{}\n{{\"jobName\":\"bad\"}}\n", submit("two"), submit("three")));
@@ -66,16 +75,12 @@ fn a_watched_folder_is_read_once_even_by_a_program_that_was_killed() {
     });
 }
 
-fn run_path(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
-    folder.join(name)
-}
-
 #[test]
 fn standard_input_is_answered_line_by_line_and_figures_are_served() {
     with(async |bed| {
         bed.add_nodes(2, &shape(&bed)).await;
         let judge = Judge::start(&bed).await;
-        let mut run = Run::of(&bed, User::Admin, &scenario(bed.namespace(), 1, &json!([]))).with(&[
+        let mut run = Run::of(&bed, User::Admin, &idle(bed.namespace())).with(&[
             "--jobs",
             "-",
             "--speed",
@@ -86,13 +91,9 @@ fn standard_input_is_answered_line_by_line_and_figures_are_served() {
         let mut program = run.apply();
         let mut input = program.child().stdin.take().unwrap();
         writeln!(input, "{}", submit("first")).unwrap();
-        writeln!(
-            input,
-            "{}",
-            json!({ "jobName": "array", "jobQueue": "JQ", "jobDefinition": "Job",
-            "arrayProperties": { "size": 5 } })
-        )
-        .unwrap();
+        let mut array = submit("array");
+        array["arrayProperties"] = json!({ "size": 5 });
+        writeln!(input, "{array}").unwrap();
         until("pods have run", async || judge.ended() >= 1).await;
         let said = program.stderr();
         let address =

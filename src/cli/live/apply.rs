@@ -40,7 +40,8 @@ pub(super) struct ApplyArgs {
     /// When to end: once all jobs are done (the default), or only when stopped. A watched folder never ends by itself.
     #[arg(long, value_enum, value_name = "WHEN")]
     pub(super) until: Option<Until>,
-    /// The nodes are KWOK's: each pod says, in annotations, how long it runs and how it ends, drawn as in a simulation.
+    /// The nodes are KWOK's: each pod says, in annotations, how long it runs and how it ends, drawn as in a simulation. Of jobs
+    /// from --jobs nothing is drawn: their definitions give the annotations, as `windtunnel.dev/run: 30s`.
     #[arg(long)]
     pub(super) kwok: bool,
     /// Writes per minute at most; 3000 if not given.

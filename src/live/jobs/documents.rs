@@ -23,8 +23,8 @@ pub trait Source {
     /// What became of lines that were taken. They are in the journal, on disk.
     fn answered(&mut self, answers: &[Answered]) -> Result<(), DriverError>;
 
-    /// Lines that an earlier program of the run had taken: they must not come again.
-    fn remember(&mut self, source: &str);
+    /// A line that an earlier program of the run had taken: it must not come again.
+    fn remember(&mut self, taken: &Answered);
 }
 
 /// What became of a line.
@@ -100,7 +100,8 @@ impl<S: Source, T: InstanceTypes> Feed for Documents<S, T> {
             };
             self.answers.push(answered);
         }
-        Ok(())
+        // Nothing of it goes into the journal, and nobody may come for a long time.
+        if self.answers.iter().all(|answered| !answered.taken) { self.recorded() } else { Ok(()) }
     }
 
     fn is_done(&mut self) -> bool {
@@ -126,7 +127,8 @@ impl<S: Source, T: InstanceTypes> Feed for Documents<S, T> {
                 let why = format!("{source}: the journal calls it {job}, and now it is {}", submitted.0);
                 return Err(DriverError::World(why.into()));
             }
-            self.source.remember(source);
+            let answer = json!(submitted.1);
+            self.source.remember(&Answered { source: source.clone(), answer, taken: true });
         }
         // The core knows them from its own part of the journal.
         taken.events.retain(|event| !matches!(event, Event::JobSubmitted { .. } | Event::JobSpecRegistered { .. }));

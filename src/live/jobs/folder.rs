@@ -3,7 +3,7 @@
 //!
 //! A file must come whole: write it under another name and rename it, as `mv` does within one file system.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,10 +22,18 @@ pub struct Folder {
     path: PathBuf,
     poll: Duration,
     looked_at: Option<Instant>,
-    /// Lines that an earlier program had taken, by what they are called.
-    before: BTreeSet<String>,
+    /// Answers to lines that an earlier program had taken, by what these are called.
+    before: BTreeMap<String, String>,
     /// Files that were read and not moved yet, by the key of their lines.
-    taken: BTreeMap<String, PathBuf>,
+    taken: BTreeMap<String, Taken>,
+}
+
+/// A file that was read.
+#[derive(Debug)]
+struct Taken {
+    path: PathBuf,
+    /// Answers to its lines, by number.
+    answers: BTreeMap<usize, String>,
 }
 
 impl Folder {
@@ -33,7 +41,7 @@ impl Folder {
     pub fn watch(path: &Path, poll: Duration) -> Result<Self, DriverError> {
         let done = path.join(DONE);
         fs::create_dir_all(&done).map_err(|source| failed("can't make the folder", &done, source))?;
-        Ok(Self { path: path.to_owned(), poll, looked_at: None, before: BTreeSet::new(), taken: BTreeMap::new() })
+        Ok(Self { path: path.to_owned(), poll, looked_at: None, before: BTreeMap::new(), taken: BTreeMap::new() })
     }
 
     #[expect(clippy::disallowed_methods, reason = "a real folder is looked at by the wall clock")]
@@ -52,12 +60,24 @@ impl Folder {
         for entry in fs::read_dir(&self.path)? {
             let path = entry?.path();
             let is_one = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl");
-            if is_one && path.is_file() && !self.taken.values().any(|taken| *taken == path) {
+            if is_one && path.is_file() && !self.taken.values().any(|taken| taken.path == path) {
                 files.push(path);
             }
         }
         files.sort();
         Ok(files)
+    }
+}
+
+impl Folder {
+    /// Moves a file to where those are that were taken, its answers first: who waits for the file finds them.
+    fn move_away(&self, file: &Taken) -> Result<(), DriverError> {
+        let target = self.path.join(DONE).join(file.path.file_name().unwrap_or_default());
+        let mut answers = target.clone().into_os_string();
+        answers.push(".answers");
+        let text = file.answers.values().fold(String::new(), |text, answer| text + answer + "\n");
+        fs::write(&answers, text).map_err(|source| failed("can't write", Path::new(&answers), source))?;
+        fs::rename(&file.path, &target).map_err(|source| failed("can't move away", &file.path, source))
     }
 }
 
@@ -78,14 +98,23 @@ impl Source for Folder {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             // The content is part of the key: another file may come under the same name.
             let key = format!("{name}#{}", checksum(text.as_bytes()));
-            let all = documents(&text);
-            let numbered = all.into_iter().enumerate().map(|(at, line)| (format!("{key}:{}", at + 1), line));
-            lines.extend(numbered.filter(|(source, _)| !self.before.contains(source)));
-            self.taken.insert(key, path);
-        }
-        if lines.is_empty() {
-            // All lines of a file may have been taken before the program was killed.
-            self.answered(&[])?;
+            let (mut answers, mut is_new) = (BTreeMap::new(), false);
+            for (number, line) in (1..).zip(documents(&text)) {
+                let source = format!("{key}:{number}");
+                if let Some(answer) = self.before.get(&source) {
+                    answers.insert(number, answer.clone());
+                } else {
+                    is_new = true;
+                    lines.push((source, line));
+                }
+            }
+            let file = Taken { path, answers };
+            if is_new {
+                self.taken.insert(key, file);
+            } else {
+                // All lines were taken before an earlier program was killed.
+                self.move_away(&file)?;
+            }
         }
         Ok(lines)
     }
@@ -95,22 +124,22 @@ impl Source for Folder {
     }
 
     fn answered(&mut self, answers: &[Answered]) -> Result<(), DriverError> {
-        for (key, path) in std::mem::take(&mut self.taken) {
-            let own = answers.iter().filter(|answered| answered.source.starts_with(&key));
-            let lines: Vec<_> = own.map(|answered| answered.answer.to_string()).collect();
-            let text = lines.iter().fold(String::new(), |text, line| text + line + "\n");
-            let name = path.file_name().unwrap_or_default();
-            let target = self.path.join(DONE).join(name);
-            let mut answer = target.clone().into_os_string();
-            answer.push(".answers");
-            fs::write(&answer, text).map_err(|source| failed("can't write", Path::new(&answer), source))?;
-            fs::rename(&path, &target).map_err(|source| failed("can't move away", &path, source))?;
+        for Answered { source, answer, .. } in answers {
+            let line = source.rsplit_once(':').and_then(|(key, number)| Some((key, number.parse().ok()?)));
+            if let Some((key, number)) = line
+                && let Some(file) = self.taken.get_mut(key)
+            {
+                file.answers.insert(number, answer.to_string());
+            }
+        }
+        for file in std::mem::take(&mut self.taken).into_values() {
+            self.move_away(&file)?;
         }
         Ok(())
     }
 
-    fn remember(&mut self, source: &str) {
-        self.before.insert(source.to_owned());
+    fn remember(&mut self, taken: &Answered) {
+        self.before.insert(taken.source.clone(), taken.answer.to_string());
     }
 }
 
@@ -124,4 +153,57 @@ fn documents(text: &str) -> Vec<String> {
 
 fn failed(what: &str, path: &Path, source: io::Error) -> DriverError {
     DriverError::Io { context: format!("{what} {}", path.display()), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let at = tempfile::tempdir().unwrap();
+        let folder = Folder::watch(at.path(), Duration::ZERO).unwrap();
+        (at, folder)
+    }
+
+    fn answered(source: &str, id: u64) -> Answered {
+        Answered { source: source.to_owned(), answer: json!({ "jobId": id }), taken: true }
+    }
+
+    #[test]
+    fn a_file_stays_until_its_lines_are_recorded() {
+        let (at, mut folder) = folder();
+        fs::write(at.path().join("one.jsonl"), "{\"jobName\":\"a\"}\nnonsense\n").unwrap();
+        let lines = folder.lines().unwrap();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        // Looked at again before anything is recorded.
+        assert_eq!(folder.lines().unwrap(), []);
+        assert!(at.path().join("one.jsonl").exists());
+        folder.answered(&[answered(&lines[1].0, 2), answered(&lines[0].0, 1)]).unwrap();
+        assert!(!at.path().join("one.jsonl").exists());
+        assert_eq!(
+            fs::read_to_string(at.path().join("done/one.jsonl.answers")).unwrap(),
+            "{\"jobId\":1}\n{\"jobId\":2}\n"
+        );
+    }
+
+    #[test]
+    fn lines_of_an_earlier_program_are_answered_and_not_taken_again() {
+        let (at, mut folder) = folder();
+        let text = "{\"jobName\":\"a\"}\n{\"jobName\":\"b\"}\n";
+        let key = |number: usize| format!("many.jsonl#{}:{number}", checksum(text.as_bytes()));
+        folder.remember(&answered(&key(1), 1));
+        fs::write(at.path().join("many.jsonl"), text).unwrap();
+        assert_eq!(folder.lines().unwrap(), [(key(2), "{\"jobName\":\"b\"}".to_owned())]);
+        folder.answered(&[answered(&key(2), 2)]).unwrap();
+        let answers = at.path().join("done/many.jsonl.answers");
+        assert_eq!(fs::read_to_string(&answers).unwrap(), "{\"jobId\":1}\n{\"jobId\":2}\n");
+        // All of it known: nothing to take, and the file goes.
+        folder.remember(&answered(&key(2), 2));
+        fs::write(at.path().join("many.jsonl"), text).unwrap();
+        fs::remove_file(&answers).unwrap();
+        assert_eq!(folder.lines().unwrap(), []);
+        assert!(answers.exists() && !at.path().join("many.jsonl").exists());
+    }
 }

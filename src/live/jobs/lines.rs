@@ -75,5 +75,5 @@ impl Source for Lines {
     }
 
     /// What standard input gave to an earlier program it does not give again.
-    fn remember(&mut self, _: &str) {}
+    fn remember(&mut self, _: &Answered) {}
 }

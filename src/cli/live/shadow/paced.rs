@@ -182,7 +182,7 @@ mod tests {
             Ok(())
         }
 
-        fn remember(&mut self, _: &str) {}
+        fn remember(&mut self, _: &Answered) {}
     }
 
     /// When jobs came, began and ended, seconds, by id; and stops the run at a time.
