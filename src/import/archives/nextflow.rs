@@ -95,7 +95,7 @@ pub fn nextflow(file: impl Read, name: &str) -> Result<RecordedWork, WorkError> 
     {
         notes.leave_out("columns that a scenario has no use for", field.as_str());
     }
-    let (mut rows, mut lines) = (Vec::new(), 0_u64);
+    let (mut rows, mut lines, mut known) = (Vec::new(), 0_u64, BTreeSet::new());
     let mut record = csv::StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
@@ -107,7 +107,13 @@ pub fn nextflow(file: impl Read, name: &str) -> Result<RecordedWork, WorkError> 
                     columns: &columns,
                     number: record.position().map_or(0, csv::Position::line),
                 };
-                rows.extend(row(&line, &mut notes));
+                // Of one work folder there is one task: a line told twice, not a retry.
+                let own = line.text("task_id").zip(line.text("hash"));
+                if own.is_some_and(|(id, hash)| !known.insert((id.to_owned(), hash.to_owned()))) {
+                    notes.leave_out("tasks that stand there before", format!("line {}", line.number));
+                } else {
+                    rows.extend(row(&line, &mut notes));
+                }
             }
             Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => return Err(unreadable(&error)),
             Err(error) => notes.leave_out("lines that can't be read", error.to_string()),

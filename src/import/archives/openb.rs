@@ -3,7 +3,7 @@
 //! Pods ask for a part of a GPU there; AWS Batch knows whole ones. Models of GPUs can't be asked for: a queue has three compute
 //! environments at most, fewer than there are models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use serde::Deserialize;
@@ -65,7 +65,12 @@ pub fn openb(pods: impl Read, nodes: impl Read, options: Openb) -> Result<Record
     let end = rows.iter().filter_map(|(row, _)| row.deletion_time).max().unwrap_or(0);
     told(&rows, &mut notes);
     let mut jobs = Vec::with_capacity(rows.len());
+    let mut names = BTreeSet::new();
     for (row, line) in rows {
+        if !names.insert(row.name.clone()) {
+            notes.leave_out("pods whose name stands there before", format!("{} (line {line})", row.name));
+            continue;
+        }
         jobs.extend(job(row, line, end, options, &mut notes));
     }
     if options.hold {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::import::Notes;
 use crate::import::work::{RecordedAttempt, RecordedJob, RecordedRequests, RecordedWork, WorkError, plain};
@@ -38,6 +39,8 @@ struct Workflow {
     tasks: Vec<Task>,
     #[serde(alias = "makespan")]
     makespan_in_seconds: Option<f64>,
+    #[serde(default)]
+    machines: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +54,8 @@ struct Execution {
     #[serde(default)]
     tasks: Vec<Task>,
     makespan_in_seconds: Option<f64>,
+    #[serde(default)]
+    machines: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize, Default, Clone)]
@@ -87,6 +92,8 @@ pub fn wfcommons(file: impl Read, name: &str) -> Result<RecordedWork, WorkError>
     let executed = instance.workflow.execution.is_some();
     let recorded = instance.workflow.execution.as_ref().and_then(|known| known.makespan_in_seconds);
     let makespan = recorded.or(instance.workflow.makespan_in_seconds);
+    let executed_on = instance.workflow.execution.as_ref().map_or(0, |known| known.machines.len());
+    let machines = executed_on.max(instance.workflow.machines.len());
     let (tasks, mut runs) = match (instance.workflow.specification, instance.workflow.execution) {
         (Some(specification), execution) => (specification.tasks, execution.map(|one| one.tasks).unwrap_or_default()),
         (None, _) => (instance.workflow.tasks, Vec::new()),
@@ -98,20 +105,20 @@ pub fn wfcommons(file: impl Read, name: &str) -> Result<RecordedWork, WorkError>
     let mut tasks = tasks;
     join(&mut tasks, &mut runs, executed, &mut notes);
     let depends_on = dependencies(&tasks, &places, &mut notes);
-    let jobs: Vec<_> = tasks
-        .iter()
-        .zip(depends_on)
-        .enumerate()
-        .map(|(at, (task, depends_on))| job(task, at, depends_on, &mut notes))
-        .collect();
+    let jobs: Vec<_> =
+        tasks.iter().zip(depends_on).map(|(task, depends_on)| job(task, depends_on, &mut notes)).collect();
     let edges: usize = jobs.iter().map(|job| job.depends_on.len()).sum();
     notes.used(format!("{} tasks and {edges} dependencies of `{}`, WfFormat {version}", jobs.len(), instance.name));
     notes.made_up("all tasks are submitted at the beginning, each waiting for its parents: an instance has no times of submission");
-    if let Some(makespan) = makespan {
-        notes.leave_out(&format!("the recorded makespan, {makespan} s: it is for you to compare"), "");
+    notes.made_up("all files are where they are needed: transfers take no time but what tasks' runtimes hold of it");
+    if machines > 0 {
+        notes.leave_out_many("machines that the tasks ran on (`--nodes` takes fixed nodes)", machines as u64);
     }
-    notes.leave_out_many("sizes of files: transfers take no time of their own", 1);
-    let description = format!("The workflow `{}` of {} tasks, from its WfFormat instance.", instance.name, jobs.len());
+    let mut description =
+        format!("The workflow `{}` of {} tasks, from its WfFormat instance.", instance.name, jobs.len());
+    if let Some(makespan) = makespan {
+        description += &format!(" It took {makespan} s when it was recorded.");
+    }
     Ok(RecordedWork { description, jobs, notes, ..RecordedWork::default() })
 }
 
@@ -204,7 +211,8 @@ fn dependencies(tasks: &[Task], places: &BTreeMap<String, usize>, notes: &mut No
     depends_on
 }
 
-fn job(task: &Task, at: usize, depends_on: Vec<usize>, notes: &mut Notes) -> RecordedJob {
+fn job(task: &Task, depends_on: Vec<usize>, notes: &mut Notes) -> RecordedJob {
+    let id = task.id.as_ref().or(task.name.as_ref()).map_or("", String::as_str);
     let known = |value: Option<f64>| value.filter(|value| value.is_finite() && *value >= 0.0);
     let cores = known(task.core_count).filter(|&cores| cores > 0.0).or_else(|| {
         let used = known(task.avg_cpu).map(|percent| (percent / 100.0).ceil()).filter(|&cores| cores > 1.0);
@@ -221,9 +229,8 @@ fn job(task: &Task, at: usize, depends_on: Vec<usize>, notes: &mut Notes) -> Rec
     }
     let runtime = known(task.runtime_in_seconds);
     if task.runtime_in_seconds.is_some() && runtime.is_none() {
-        notes.leave_out("runtimes below zero", format!("/workflow/…/tasks/{at}"));
+        notes.leave_out("runtimes below zero", id);
     }
-    let id = task.id.as_ref().or(task.name.as_ref()).map_or("", String::as_str);
     RecordedJob {
         kind: task.category.clone().or_else(|| task.name.clone()).unwrap_or_else(|| id.to_owned()),
         place: id.to_owned(),

@@ -117,8 +117,8 @@ fn limit(jobs: &mut Vec<RecordedJob>, sequence: &[usize], notes: &mut Notes) {
     }
     if helped > 0 {
         notes.made_up(format!(
-            "{} jobs called `{JOIN}`, of no length and the least size: {helped} jobs wait for more than the \
-             {DEPENDENCIES_MAX} that AWS Batch takes, and wait for these instead",
+            "{} jobs called `{JOIN}`, of no length and the least size, to stand between {helped} of the jobs and what they wait \
+             for, which is more than the {DEPENDENCIES_MAX} that AWS Batch takes",
             joins.len()
         ));
     }

@@ -45,6 +45,7 @@ pub fn scenario(mut work: RecordedWork, target: &Target) -> Result<Imported, Wor
         return Err(WorkError::new(format!("no job is left to import\n{notes}\n"), help));
     }
     user_notes(&jobs, target, &mut notes);
+    doomed_notes(&jobs, &mut notes);
     let ordered = ordered(jobs, &mut notes)?;
 
     let named = queue_names(&ordered.jobs, &mut notes);
@@ -199,6 +200,15 @@ fn carried(jobs: Vec<RecordedJob>, capacity: &Capacity, target: &Target, notes: 
         job
     });
     kept.collect()
+}
+
+/// AWS Batch is stricter than some who record: what waits for a job that failed never runs.
+fn doomed_notes(jobs: &[RecordedJob], notes: &mut Notes) {
+    let failed = |job: usize| jobs[job].attempts.last().is_some_and(|last| last.failure.is_some());
+    let doomed = jobs.iter().filter(|job| job.depends_on.iter().any(|&parent| failed(parent))).count();
+    if doomed > 0 {
+        notes.made_up(format!("{doomed} jobs wait for one that FAILED: they FAIL with it, as AWS Batch has it"));
+    }
 }
 
 fn user(job: &RecordedJob) -> &str {
