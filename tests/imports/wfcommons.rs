@@ -1,4 +1,4 @@
-//! Workflows in WfFormat run as the graphs they are: with room for all and nothing that takes time but the tasks, the makespan is
+//! Workflows in `WfFormat` run as the graphs they are: with room for all and nothing that takes time but the tasks, the makespan is
 //! the critical path, to the millisecond.
 
 use std::collections::BTreeMap;

@@ -46,7 +46,7 @@ pub(super) fn swf(args: &SwfArgs) -> Result<ExitStatus, CliError> {
     args.into.write(&imported.map_err(|error| bad_input(&error))?)
 }
 
-/// A workflow in WfFormat (1.3 to 1.6), plain or gzipped: tasks and what they wait for, cores, memory, runtimes.
+/// A workflow in `WfFormat` (1.3 to 1.6), plain or gzipped: tasks and what they wait for, cores, memory, runtimes.
 ///
 /// Instances are at <https://github.com/wfcommons/WfInstances>.
 #[derive(Debug, Args)]
@@ -88,9 +88,9 @@ pub(super) fn nextflow(args: &NextflowArgs) -> Result<ExitStatus, CliError> {
 /// The lists are at <https://github.com/alibaba/clusterdata>, cluster-trace-gpu-v2023.
 #[derive(Debug, Args)]
 pub(super) struct OpenbArgs {
-    /// The list of pods: openb_pod_list_default.csv or another.
+    /// The list of pods: `openb_pod_list_default.csv` or another.
     pods: PathBuf,
-    /// The list of nodes: openb_node_list_all_node.csv or another.
+    /// The list of nodes: `openb_node_list_all_node.csv` or another.
     #[arg(long, value_name = "FILE")]
     node_list: PathBuf,
     /// Let all pods come at the beginning and stay: how full do the nodes get before one finds no place?
@@ -113,7 +113,7 @@ pub(super) fn openb(args: &OpenbArgs) -> Result<ExitStatus, CliError> {
 /// Its first line names the columns. Needed are: name; submit (a date and time in ISO 8601, or a span or seconds from the
 /// beginning); runtime (90s, 15m, 1h30m, PT2H, or seconds); cpus (2, 0.5, 500m). Further ones: memory (4Gi, 512Mi, or MiB),
 /// gpus, user, queue, kind (jobs of one kind are one entry of the workload; the name without its last number where absent),
-/// depends_on (names, separated by spaces or semicolons), exit (0 to 255, OOMKilled, volume, imagePull), attempt (from 1).
+/// `depends_on` (names, separated by spaces or semicolons), exit (0 to 255, `OOMKilled`, volume, imagePull), attempt (from 1).
 #[derive(Debug, Args)]
 pub(super) struct CsvArgs {
     /// The table.

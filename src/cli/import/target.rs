@@ -28,8 +28,8 @@ pub(super) struct TargetArgs {
     /// `allocationStrategy` of the compute environment; one of Spot's makes it buy Spot instances.
     #[arg(long, default_value = "BEST_FIT_PROGRESSIVE", value_parser = strategy, value_name = "STRATEGY")]
     allocation_strategy: AllocationStrategy,
-    /// Fixed nodes in an UNMANAGED environment instead of instances: COUNTxVCPUSxMEMORY or COUNTxVCPUSxMEMORYxGPUS, like
-    /// 100x16x64Gi; several with commas between.
+    /// Fixed nodes in an UNMANAGED environment instead of instances: `COUNTxVCPUSxMEMORY` or `COUNTxVCPUSxMEMORYxGPUS`, like
+    /// `100x16x64Gi`; several with commas between.
     #[arg(long, value_delimiter = ',', value_parser = nodes, value_name = "NODES")]
     nodes: Vec<RecordedNodes>,
     /// Memory per vCPU, in MiB, of jobs whose memory is not recorded.

@@ -58,10 +58,10 @@ struct PodRow {
 }
 
 /// Reads both lists, plain or gzipped.
-pub fn openb(pods: impl Read, nodes: impl Read, options: Openb) -> Result<RecordedWork, WorkError> {
+pub fn openb(pod_list: impl Read, node_list: impl Read, options: Openb) -> Result<RecordedWork, WorkError> {
     let mut notes = Notes::default();
-    let nodes = read_nodes(nodes, &mut notes)?;
-    let rows: Vec<(PodRow, u64)> = rows(pods, "the list of pods", &mut notes)?;
+    let sizes = read_nodes(node_list, &mut notes)?;
+    let rows: Vec<(PodRow, u64)> = rows(pod_list, "the list of pods", &mut notes)?;
     let end = rows.iter().filter_map(|(row, _)| row.deletion_time).max().unwrap_or(0);
     told(&rows, &mut notes);
     let mut jobs = Vec::with_capacity(rows.len());
@@ -71,7 +71,7 @@ pub fn openb(pods: impl Read, nodes: impl Read, options: Openb) -> Result<Record
             notes.leave_out("pods whose name stands there before", format!("{} (line {line})", row.name));
             continue;
         }
-        jobs.extend(job(row, line, end, options, &mut notes));
+        jobs.extend(job(&row, line, end, options, &mut notes));
     }
     if options.hold {
         for (job, millis) in jobs.iter_mut().zip(0..) {
@@ -83,10 +83,10 @@ pub fn openb(pods: impl Read, nodes: impl Read, options: Openb) -> Result<Record
             "all pods come at the beginning, a millisecond apart in the list's order, and never leave (`--hold`)",
         );
     }
-    notes.used(format!("{} pods on {} nodes of {} sizes", jobs.len(), count(&nodes), nodes.len()));
+    notes.used(format!("{} pods on {} nodes of {} sizes", jobs.len(), count(&sizes), sizes.len()));
     let description =
-        format!("{} pods of Alibaba's GPU trace (openb, 2023) on its {} nodes.", jobs.len(), count(&nodes));
-    Ok(RecordedWork { description, jobs, nodes, stop: options.hold.then_some(HELD_STOP), notes })
+        format!("{} pods of Alibaba's GPU trace (openb, 2023) on its {} nodes.", jobs.len(), count(&sizes));
+    Ok(RecordedWork { description, jobs, nodes: sizes, stop: options.hold.then_some(HELD_STOP), notes })
 }
 
 fn count(nodes: &[RecordedNodes]) -> u32 {
@@ -119,7 +119,7 @@ fn rows<T: for<'de> Deserialize<'de>>(
         match record.deserialize(Some(&headers)) {
             Ok(row) => rows.push((row, line)),
             Err(error) => {
-                notes.leave_out(&format!("lines of {what} that can't be read"), format!("line {line}: {error}"))
+                notes.leave_out(&format!("lines of {what} that can't be read"), format!("line {line}: {error}"));
             }
         }
     }
@@ -171,7 +171,7 @@ fn told(rows: &[(PodRow, u64)], notes: &mut Notes) {
     }
 }
 
-fn job(row: PodRow, line: u64, end: u64, options: Openb, notes: &mut Notes) -> Option<RecordedJob> {
+fn job(row: &PodRow, line: u64, end: u64, options: Openb, notes: &mut Notes) -> Option<RecordedJob> {
     let place = || format!("{} (line {line})", row.name);
     let Some(created) = row.creation_time else {
         notes.leave_out("pods without a creation_time", place());

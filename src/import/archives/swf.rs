@@ -14,7 +14,7 @@ use crate::import::{Imported, Notes};
 use crate::model::Resources;
 use crate::units::{MiB, MilliCpu};
 
-/// Errors told one by one are many enough at this number.
+/// The name of the job definition, and of the workload's entry.
 const DEFINITION: &str = "recorded";
 /// AWS Batch takes CPU in quarters of a vCPU.
 const QUARTER: u32 = 250;
@@ -53,7 +53,7 @@ pub fn swf(file: impl Read, name: &str, options: Swf, target: &Target) -> Result
     let mut text = Vec::new();
     let unreadable = |error: std::io::Error| WorkError::new(format!("{name}: {error}"), "fetch the file again");
     plain(file).map_err(unreadable)?.read_to_end(&mut text).map_err(unreadable)?;
-    let log = parse(&text, name)?;
+    let mut log = parse(&text, name)?;
     let mut notes = Notes::default();
     let jobs = log.jobs.len();
     let requests = |processors| requests(processors, options, target);
@@ -67,8 +67,6 @@ pub fn swf(file: impl Read, name: &str, options: Swf, target: &Target) -> Result
         .map(|job| job.processors)
         .filter(|&processors| !capacity.carries(requests(processors)))
         .collect();
-    let mut text = text;
-    let mut log = log;
     if let Some(&smallest) = too_large.first() {
         text = without(&text, smallest, &mut notes);
         log = parse(
@@ -124,10 +122,10 @@ fn parse(text: &[u8], name: &str) -> Result<SwfLog, WorkError> {
 fn description(log: &SwfLog, name: &str) -> String {
     let mut text = format!("{} recorded jobs of the log {name}", log.jobs.len());
     if let Some(computer) = &log.header.computer {
-        text += &format!(" ({computer})");
+        text.extend([" (", computer, ")"]);
     }
     if let Some(whom) = &log.header.acknowledge {
-        text += &format!(". The log's users are asked to acknowledge {whom}");
+        text.extend([". The log's users are asked to acknowledge ", whom]);
     }
     text + "."
 }

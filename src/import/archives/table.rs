@@ -174,7 +174,7 @@ fn row(record: &csv::StringRecord, columns: &BTreeMap<String, usize>, line: u64)
     if let Err(text) = attempt {
         fault("attempt", text, "a number from 1");
     }
-    let failure = text("exit").map_or(Ok(None), |text| failure(text).ok_or(text));
+    let failure = text("exit").map_or(Ok(None), failure);
     if let Err(text) = failure {
         fault("exit", text, "an exit code from 0 to 255, OOMKilled, volume or imagePull");
     }
@@ -205,14 +205,14 @@ fn kind_of(name: &str) -> String {
     if kind.is_empty() { name.to_owned() } else { kind.to_owned() }
 }
 
-/// What went wrong; `None` within for nothing.
-fn failure(text: &str) -> Option<Option<RunFailure>> {
-    Some(match text {
+/// What went wrong, if anything did; the text itself where it says neither.
+fn failure(text: &str) -> Result<Option<RunFailure>, &str> {
+    Ok(match text {
         "0" => None,
         "OOMKilled" => Some(RunFailure::OomKilled),
         "volume" => Some(RunFailure::Volume),
         "imagePull" => Some(RunFailure::ImagePull),
-        code => Some(RunFailure::ExitCode(code.parse().ok().filter(|code| (1..=255).contains(code))?)),
+        code => Some(RunFailure::ExitCode(code.parse().ok().filter(|code| (1..=255).contains(code)).ok_or(text)?)),
     })
 }
 

@@ -117,7 +117,7 @@ pub fn wfcommons(file: impl Read, name: &str) -> Result<RecordedWork, WorkError>
     let mut description =
         format!("The workflow `{}` of {} tasks, from its WfFormat instance.", instance.name, jobs.len());
     if let Some(makespan) = makespan {
-        description += &format!(" It took {makespan} s when it was recorded.");
+        description.extend([" It took ", &makespan.to_string(), " s when it was recorded."]);
     }
     Ok(RecordedWork { description, jobs, notes, ..RecordedWork::default() })
 }

@@ -38,10 +38,10 @@ impl Capacity {
         shapes: &BTreeSet<Resources>,
         notes: &mut Notes,
     ) -> Result<Self, WorkError> {
-        let nodes = if target.nodes.is_empty() { recorded } else { &target.nodes };
+        let fixed = if target.nodes.is_empty() { recorded } else { &target.nodes };
         let region = catalog::region(&target.region)
             .map_err(|error| WorkError::new(error.to_string(), "name another `--region`"))?;
-        if nodes.is_empty() { Self::launched(target, region, shapes, notes) } else { Ok(Self::fixed(target, nodes)) }
+        if fixed.is_empty() { Self::launched(target, region, shapes, notes) } else { Ok(Self::fixed(target, fixed)) }
     }
 
     /// What the environment is called.

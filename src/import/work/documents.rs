@@ -38,14 +38,9 @@ pub(in crate::import) fn queues<'a>(names: impl Iterator<Item = &'a str>, target
 
 /// A definition's name, from what it asks for.
 pub(super) fn definition_name(requests: Resources, attempts: u8) -> String {
-    let mut name = format!("{}vcpu-{}mib", vcpus(requests.cpu.0).replace('.', "_"), requests.memory.0);
-    if requests.gpus > 0 {
-        name += &format!("-{}gpu", requests.gpus);
-    }
-    if attempts > 1 {
-        name += &format!("-{attempts}attempts");
-    }
-    name
+    let gpus = if requests.gpus > 0 { format!("-{}gpu", requests.gpus) } else { String::new() };
+    let tries = if attempts > 1 { format!("-{attempts}attempts") } else { String::new() };
+    format!("{}vcpu-{}mib{gpus}{tries}", vcpus(requests.cpu.0).replace('.', "_"), requests.memory.0)
 }
 
 /// A job definition.

@@ -27,7 +27,7 @@ impl Target {
     /// General-purpose, compute- and memory-optimised families that every region has, of one architecture.
     pub(super) const FAMILIES: [&'static str; 6] = ["m5", "m6i", "c5", "c6i", "r5", "r6i"];
     /// Families with NVIDIA GPUs, one to eight of them, besides those.
-    pub(super) const GPU_FAMILIES: [&'static str; 3] = ["g4dn", "g5", "p3"];
+    pub(super) const GPU_FAMILIES: [&'static str; 3] = ["g4dn", "g5", "g6"];
     /// Memory per vCPU where nobody says: half of what general-purpose types have, so that CPU decides.
     pub const MEMORY_PER_VCPU: MiB = MiB(2_048);
     /// `maxvCpus` where nobody says: so many that archives of a thousand jobs and more seldom wait for it.
