@@ -176,7 +176,9 @@ fn every_bad_row_of_a_table_is_named() {
         f,0,1,1,,,,,3\n\
         g,0,1,1,,,,,\n\
         g,0,1,1,,,,,2\n\
-        h,2024-01-01T00:00:00Z,1,1,,,g,,0\n";
+        h,2024-01-01T00:00:00Z,1,1,,,g,,0\n\
+        i,0\n\
+        j,0,1,1,2,3,,,,,,,5\n";
     folder.write("jobs.csv", table);
     let (code, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "out"]);
     assert_eq!(code, 2);
@@ -193,9 +195,14 @@ fn every_bad_row_of_a_table_is_named() {
         "jobs.csv:8: attempt 3 of `f` without the one before",
         "jobs.csv:10: attempt 2 of `g`, which had succeeded",
         "jobs.csv:11: `0` is no attempt",
+        "jobs.csv:12: `` is no cpus",
+        "jobs.csv:13: 13 fields under 9 columns",
     ] {
         assert!(stderr.contains(said), "{said}\n{stderr}");
     }
+    folder.write("jobs.csv", "name,name,submit,runtime,cpus\n");
+    let (_, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "out"]);
+    assert!(stderr.contains("two columns of one name"), "{stderr}");
     folder.write("jobs.csv", "name,submit\n");
     let (_, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "out"]);
     assert!(stderr.contains("has no column runtime, cpus"), "{stderr}");

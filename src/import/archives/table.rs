@@ -14,7 +14,7 @@ use crate::import::Notes;
 use crate::import::runs::RunFailure;
 use crate::import::work::{RecordedAttempt, RecordedJob, RecordedRequests, RecordedWork, WorkError, plain, time};
 use crate::model::{duration, quantity};
-use crate::units::{MiB, MilliCpu, SimDuration, SimTime};
+use crate::units::{MiB, SimDuration, SimTime};
 
 /// Columns, and what stands in them; the first four are needed.
 pub const COLUMNS: [(&str, &str); 12] = [
@@ -64,6 +64,13 @@ pub fn table(file: impl Read, name: &str) -> Result<RecordedWork, Vec<WorkError>
     let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
     let columns: BTreeMap<String, usize> =
         headers.iter().enumerate().map(|(at, head)| (head.trim_start_matches('\u{feff}').to_lowercase(), at)).collect();
+    let named = headers.iter().filter(|head| !head.is_empty()).count();
+    if columns.keys().filter(|head| !head.is_empty()).count() < named {
+        return Err(vec![WorkError::new(
+            format!("{name} has two columns of one name"),
+            "rename or remove one of them",
+        )]);
+    }
     let missing: Vec<_> =
         COLUMNS[..NEEDED].iter().map(|(head, _)| *head).filter(|head| !columns.contains_key(*head)).collect();
     if !missing.is_empty() {
@@ -74,7 +81,7 @@ pub fn table(file: impl Read, name: &str) -> Result<RecordedWork, Vec<WorkError>
         )]);
     }
     let mut notes = Notes::default();
-    for head in columns.keys().filter(|head| COLUMNS.iter().all(|(known, _)| known != head)) {
+    for head in columns.keys().filter(|head| !head.is_empty() && COLUMNS.iter().all(|(known, _)| known != head)) {
         notes.leave_out("columns that are not known", head.as_str());
     }
     let (mut rows, mut faults) = (Vec::new(), Faults::default());
@@ -84,7 +91,7 @@ pub fn table(file: impl Read, name: &str) -> Result<RecordedWork, Vec<WorkError>
             Ok(false) => break,
             Ok(true) => {
                 let line = record.position().map_or(0, csv::Position::line);
-                match row(&record, &columns, line) {
+                match row(&record, &columns, headers.len(), line) {
                     Ok(row) => rows.push(row),
                     Err(own) => own.into_iter().for_each(|fault| faults.tell(line, fault)),
                 }
@@ -131,16 +138,24 @@ impl Faults {
     }
 }
 
-fn row(record: &csv::StringRecord, columns: &BTreeMap<String, usize>, line: u64) -> Result<Row, Vec<String>> {
+fn row(
+    record: &csv::StringRecord,
+    columns: &BTreeMap<String, usize>,
+    width: usize,
+    line: u64,
+) -> Result<Row, Vec<String>> {
     let text = |head: &str| columns.get(head).and_then(|&at| record.get(at)).filter(|text| !text.is_empty());
     let mut faults = Vec::new();
     let mut fault = |head: &str, text: &str, help: &str| faults.push(format!("`{text}` is no {head}: write {help}"));
+    if record.len() > width {
+        return Err(vec![format!("{} fields under {} columns: quote those that hold commas", record.len(), width)]);
+    }
     let name = text("name").unwrap_or_default();
     if name.is_empty() {
         fault("name", "", "what the job is called");
     }
     let submit = match text("submit") {
-        None => Some(Submit::From(SimDuration::ZERO)),
+        None => None,
         Some(text) => duration::parse(text).ok().map(Submit::From).or_else(|| time(text).map(Submit::Date)),
     };
     if submit.is_none() {
@@ -154,7 +169,7 @@ fn row(record: &csv::StringRecord, columns: &BTreeMap<String, usize>, line: u64)
     if let Some(Err(text)) = runtime {
         fault("runtime", text, "a span like 90s, 15m or 1h30m, or seconds");
     }
-    let cpu = text("cpus").map_or(Ok(MilliCpu(1_000)), |text| quantity::cpu(text).map_err(|_| text));
+    let cpu = quantity::cpu(text("cpus").unwrap_or_default()).map_err(|_| text("cpus").unwrap_or_default());
     if let Err(text) = cpu {
         fault("cpus", text, "vCPUs like 2, 0.5 or 500m");
     }

@@ -137,8 +137,10 @@ fn requests(job: &RecordedJob, target: &Target) -> Resources {
 
 fn round_notes(jobs: &[RecordedJob], target: &Target, notes: &mut Notes) {
     let count = |wanted: fn(&RecordedJob) -> bool| jobs.iter().filter(|job| wanted(job)).count();
-    let (uneven, unknown) =
-        (count(|job| job.requests.cpu.0 % QUARTER != 0), count(|job| job.requests.memory.is_none()));
+    let (uneven, unknown) = (
+        count(|job| job.requests.cpu.0 % QUARTER != 0 || job.requests.cpu.0 == 0),
+        count(|job| job.requests.memory.is_none()),
+    );
     let small = count(|job| job.requests.memory.is_some_and(|memory| memory < LEAST_MEMORY));
     if uneven > 0 {
         notes.made_up(format!("CPU of {uneven} jobs is rounded up to whole quarters of a vCPU, which AWS Batch takes"));
