@@ -1,7 +1,9 @@
 //! `windtunnel import`: what was recorded elsewhere, as a scenario. One file per source in `import/`; here is what they
 //! share, the folder that they write.
 
+mod archives;
 mod journal;
+mod target;
 
 use std::fs;
 use std::io::{self, Write};
@@ -26,12 +28,22 @@ pub(super) struct ImportArgs {
 #[derive(Debug, Subcommand)]
 enum From {
     Journal(journal::JournalArgs),
+    Swf(archives::SwfArgs),
+    Wfcommons(archives::WfcommonsArgs),
+    Nextflow(archives::NextflowArgs),
+    Openb(archives::OpenbArgs),
+    Csv(archives::CsvArgs),
 }
 
 /// Runs the command.
 pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
     match &args.from {
         From::Journal(args) => journal::run(args),
+        From::Swf(args) => archives::swf(args),
+        From::Wfcommons(args) => archives::wfcommons(args),
+        From::Nextflow(args) => archives::nextflow(args),
+        From::Openb(args) => archives::openb(args),
+        From::Csv(args) => archives::csv(args),
     }
 }
 

@@ -2,11 +2,14 @@
 //! is written.
 //!
 //! `swf` and `runs` read logs that a scenario names. Everything else is an import: from foreign files to one
-//! [`Imported`], whose [`Notes`] tell what was used, left out and made up.
+//! [`Imported`], whose [`Notes`] tell what was used, left out and made up. `archives` reads archives of recorded work, each into
+//! the one form that `work` makes a scenario of.
 
+pub mod archives;
 pub mod journal;
 pub mod runs;
 pub mod swf;
+pub mod work;
 
 mod imported;
 mod notes;

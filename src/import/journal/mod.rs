@@ -10,4 +10,5 @@ mod fit;
 mod scenario;
 
 pub use day::Day;
+pub(in crate::import) use fit::distribution;
 pub use scenario::scenario;
