@@ -5,11 +5,15 @@
 //! [`Imported`], whose [`Notes`] tell what was used, left out and made up.
 
 pub mod journal;
+pub mod kubectl;
 pub mod runs;
 pub mod swf;
 
 mod imported;
 mod notes;
+mod unpacked;
+mod workload;
 
 pub use imported::Imported;
 pub use notes::{LeftOut, Notes};
+pub use unpacked::{text, unpacked};

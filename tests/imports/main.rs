@@ -1,0 +1,4 @@
+//! What was exported elsewhere becomes scenarios that run.
+
+mod folder;
+mod kubectl;
