@@ -104,6 +104,8 @@ fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
 /// named in full from here on.
 fn workload(path: &Path) -> Result<Value, CliError> {
     let read = ScenarioFile::open(path).map_err(|findings| CliError::BadInput(findings.to_string()))?;
+    // What is wrong with it is better told of it than of what is made of it.
+    read.resolve().map_err(|findings| CliError::BadInput(findings.to_string()))?;
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let mut scenario = read.value().clone();
     for entry in scenario["workload"].as_array_mut().into_iter().flatten() {

@@ -55,7 +55,7 @@ fn everywhere() -> Value {
 
 fn nodes() -> Vec<Value> {
     let large = json!({ "cpu": "1930m", "memory": "7244720Ki", "pods": "29" });
-    let less = json!({ "cpu": "1930m", "memory": "7244600Ki", "pods": "29" });
+    let less = json!({ "cpu": "1930m", "memory": "7243000Ki", "pods": "29" });
     let gpu = json!({ "cpu": "3920m", "memory": "14Gi", "pods": "29", "nvidia.com/gpu": "1" });
     let mut cordoned = node("cordoned", "m5.large", true, &large);
     cordoned["spec"]["unschedulable"] = json!(true);
@@ -129,10 +129,10 @@ fn nodes_say_what_they_offer_and_what_is_taken() {
     folder.write("cluster.json", dump());
     let (scenario, told) = folder.import(&["kubectl", "cluster.json"]);
     assert_eq!(scenario["region"], "eu-west-1");
-    // The least of both: 7,244,600 Ki are 7,074 whole MiB, and no other than AWS Batch's counts.
+    // The least of both: 7,243,000 Ki are 7,073 whole MiB, and no other than AWS Batch's counts.
     assert_eq!(
         of_type(&scenario, "m5.large")["allocatable"],
-        json!({ "cpu": "1930m", "memory": "7074Mi", "pods": 29 })
+        json!({ "cpu": "1930m", "memory": "7073Mi", "pods": 29 })
     );
     let gpu = json!({ "cpu": "3920m", "memory": "14336Mi", "pods": 29, "gpus": 1 });
     assert_eq!(of_type(&scenario, "g4dn.xlarge")["allocatable"], gpu);
@@ -189,7 +189,7 @@ fn broken_files_are_told() {
     let cut = whole.find("\"system\"").unwrap();
     folder.write("cut.json", &whole[..cut]);
     let (scenario, told) = folder.import(&["kubectl", "cut.json"]);
-    assert_eq!(of_type(&scenario, "m5.large")["allocatable"]["memory"], "7074Mi");
+    assert_eq!(of_type(&scenario, "m5.large")["allocatable"]["memory"], "7073Mi");
     assert!(
         told.contains("1 × rests of files that could not be read") && told.contains("cut.json after 2 objects"),
         "{told}"
@@ -252,7 +252,7 @@ fn a_workload_of_ones_own_runs_there() {
         "computeEnvironments": [environment("mine", json!({ "type": "UNMANAGED" }))],
         "jobQueues": [{ "jobQueueName": "q", "priority": 1,
                         "computeEnvironmentOrder": [{ "order": 1, "computeEnvironment": "mine" }] }],
-        "jobDefinitions": ["definition.json"],
+        "jobDefinitions": [{ "file": "definition.json" }],
         "cluster": { "daemonSets": [{ "name": "guess", "cpu": "100m" }],
                      "nodes": [{ "computeEnvironment": "mine", "cpu": "64", "memory": "64Gi" }],
                      "instanceTypes": [{ "name": "m5.large", "onDemandPrice": 0.5 }] },
