@@ -8,6 +8,7 @@ mod bed;
 mod course;
 mod dry_run;
 mod faults;
+mod imports;
 mod judge;
 mod karpenter;
 mod nodes;
