@@ -1,6 +1,7 @@
 //! `windtunnel import`: what was recorded elsewhere, as a scenario. One file per source in `import/`; here is what they
 //! share, the folder that they write.
 
+mod cloudformation;
 mod journal;
 mod kubectl;
 
@@ -27,6 +28,7 @@ pub(super) struct ImportArgs {
 /// What is imported.
 #[derive(Debug, Subcommand)]
 enum From {
+    Cloudformation(cloudformation::CloudformationArgs),
     Journal(journal::JournalArgs),
     Kubectl(kubectl::KubectlArgs),
 }
@@ -34,6 +36,7 @@ enum From {
 /// Runs the command.
 pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
     match &args.from {
+        From::Cloudformation(args) => cloudformation::run(args),
         From::Journal(args) => journal::run(args),
         From::Kubectl(args) => kubectl::run(args),
     }

@@ -4,11 +4,13 @@
 //! `swf` and `runs` read logs that a scenario names. Everything else is an import: from foreign files to one
 //! [`Imported`], whose [`Notes`] tell what was used, left out and made up.
 
+pub mod cloudformation;
 pub mod journal;
 pub mod kubectl;
 pub mod runs;
 pub mod swf;
 
+mod declared;
 mod imported;
 mod notes;
 mod unpacked;

@@ -1,4 +1,5 @@
 //! What was exported elsewhere becomes scenarios that run.
 
+mod cloudformation;
 mod folder;
 mod kubectl;
