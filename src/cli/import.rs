@@ -4,6 +4,7 @@
 mod cloudformation;
 mod journal;
 mod kubectl;
+mod terraform;
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -31,6 +32,7 @@ enum From {
     Cloudformation(cloudformation::CloudformationArgs),
     Journal(journal::JournalArgs),
     Kubectl(kubectl::KubectlArgs),
+    Terraform(terraform::TerraformArgs),
 }
 
 /// Runs the command.
@@ -39,6 +41,7 @@ pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
         From::Cloudformation(args) => cloudformation::run(args),
         From::Journal(args) => journal::run(args),
         From::Kubectl(args) => kubectl::run(args),
+        From::Terraform(args) => terraform::run(args),
     }
 }
 

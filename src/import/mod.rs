@@ -9,6 +9,7 @@ pub mod journal;
 pub mod kubectl;
 pub mod runs;
 pub mod swf;
+pub mod terraform;
 
 mod declared;
 mod imported;

@@ -67,9 +67,9 @@ Resources:
           HostNetwork: false
           Metadata: { Labels: { Team-Of: me } }
           Containers:
-            - Image: !Sub ["${Repo}:${Tag}-${!v}", { Repo: !Sub "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/x", Tag: 1 }]
+            - Image: !Sub ["${Repo}:${Tag}", { Repo: !Sub "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/x", Tag: 1 }]
               Command: [echo, "Ref::word"]
-              Env: [{ Name: REGION, Value: !Ref "AWS::Region" }]
+              Env: [{ Name: REGION, Value: !Sub "${AWS::Region} ${!v}" }]
               Resources:
                 Limits: { cpu: !FindInMap [Sizes, !Ref Env, cpu], memory: !FindInMap [Sizes, !Ref Env, memory] }
   Only:
@@ -111,8 +111,8 @@ fn every_function_is_resolved() {
     let definition = at(&scenario, "/jobDefinitions/0");
     assert_eq!((&definition["jobDefinitionName"], &definition["type"]), (&json!("Job"), &json!("container")));
     let container = at(definition, "/eksProperties/podProperties/containers/0");
-    assert_eq!(container["image"], "000000000000.dkr.ecr.eu-west-1.amazonaws.com/x:1-${v}");
-    assert_eq!(container["env"], json!([{ "name": "REGION", "value": "eu-west-1" }]));
+    assert_eq!(container["image"], "000000000000.dkr.ecr.eu-west-1.amazonaws.com/x:1");
+    assert_eq!(container["env"], json!([{ "name": "REGION", "value": "eu-west-1 ${v}" }]));
     assert_eq!(container["resources"]["limits"], json!({ "cpu": "0.5", "memory": "1024Mi" }));
     assert_eq!(at(definition, "/eksProperties/podProperties/metadata/labels"), &json!({ "Team-Of": "me" }));
     for words in [

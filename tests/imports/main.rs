@@ -3,3 +3,4 @@
 mod cloudformation;
 mod folder;
 mod kubectl;
+mod terraform;
