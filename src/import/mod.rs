@@ -14,8 +14,8 @@ pub mod terraform;
 mod declared;
 mod imported;
 mod notes;
+mod trickle;
 mod unpacked;
-mod workload;
 
 pub use imported::Imported;
 pub use notes::{LeftOut, Notes};

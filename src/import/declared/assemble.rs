@@ -11,7 +11,7 @@ use crate::import::declared::shapes::Kind;
 use crate::import::declared::{pods, sizes};
 use crate::import::imported::Imported;
 use crate::import::notes::Notes;
-use crate::import::workload;
+use crate::import::trickle;
 use crate::model::{
     Assumptions, ComputeEnvironment, ConsumableResource, JobDefinition, JobQueue, Problem, Resources, SchedulingPolicy,
 };
@@ -63,11 +63,11 @@ pub(in crate::import) fn assemble(
     for kind in Kind::ALL {
         scenario[kind.list()] = json!(of(kind));
     }
-    let nodes: Vec<_> =
+    let rows: Vec<_> =
         of(Kind::ComputeEnvironment).iter().filter(|one| one["type"] == "UNMANAGED").map(fixed).collect();
-    if !nodes.is_empty() {
+    if !rows.is_empty() {
         notes.made_up(format!("{UNMANAGED_NODES} nodes of {UNMANAGED_NODE} for each UNMANAGED environment"));
-        scenario["cluster"] = json!({ "nodes": nodes });
+        scenario["cluster"] = json!({ "nodes": rows });
     }
     match workload {
         Some(own) => take_over(&mut scenario, own, &mut notes),
@@ -206,21 +206,21 @@ fn trickle(lists: &BTreeMap<Kind, Vec<Value>>, region: &str, notes: &mut Notes) 
         let environments = order.filter_map(|entry| {
             of(Kind::ComputeEnvironment).find(|one| one["computeEnvironmentName"] == entry["computeEnvironment"])
         });
-        let nodes = environments
+        let hosts = environments
             .flat_map(|one| if one["type"] == "UNMANAGED" { vec![UNMANAGED_NODE] } else { sizes::nodes(one, region) });
-        let nodes: Vec<_> = nodes.collect();
+        let hosts: Vec<_> = hosts.collect();
         let policy = queue["schedulingPolicyArn"].as_str().map(named);
         for definition in of(Kind::JobDefinition) {
             let job = definition["jobDefinitionName"].as_str().unwrap_or_default();
             let asked = sizes::asked(definition);
-            if !asked.iter().all(|asked| nodes.iter().any(|free| asked.fits(*free))) {
+            if !asked.iter().all(|asked| hosts.iter().any(|free| asked.fits(*free))) {
                 notes.leave_out(
                     "jobs that no node of the queue would carry, or that ask for nothing",
                     format!("{job} in {name}"),
                 );
                 continue;
             }
-            let mut entry = workload::trickle(name, job);
+            let mut entry = trickle::entry(name, job);
             if let Some(policy) = policy {
                 let declared = of(Kind::SchedulingPolicy).find(|one| one["name"] == policy);
                 let share =
@@ -233,7 +233,7 @@ fn trickle(lists: &BTreeMap<Kind, Vec<Value>>, region: &str, notes: &mut Notes) 
     if entries.is_empty() {
         notes.leave_out("a workload: no queue and job definition go together; put your own in `workload`", "");
     } else {
-        notes.made_up(workload::told());
+        notes.made_up(trickle::told());
     }
     entries
 }

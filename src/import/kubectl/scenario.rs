@@ -9,7 +9,7 @@ use crate::import::imported::Imported;
 use crate::import::kubectl::cluster::{self, Rooms, SeenType};
 use crate::import::kubectl::reading::Reading;
 use crate::import::notes::Notes;
-use crate::import::workload;
+use crate::import::trickle;
 use crate::model::Resources;
 use crate::units::{MiB, MilliCpu};
 
@@ -80,13 +80,13 @@ fn taken_over(mut scenario: Value, mut own: Value, fixed: &BTreeMap<String, Room
     let unmanaged = environments.iter().filter(|environment| environment["type"].as_str() == Some("UNMANAGED"));
     let unmanaged: Vec<_> =
         unmanaged.filter_map(|environment| environment["computeEnvironmentName"].as_str().map(str::to_owned)).collect();
-    let mut nodes = Vec::new();
+    let mut rows = Vec::new();
     for (uuid, rooms) in fixed {
         let count: u32 = rooms.values().sum();
         // Documents don't hold the uuid that AWS gave an environment: only where there is one is it clear which is meant.
         if let [name] = unmanaged.as_slice() {
             notes.made_up(format!("that the {count} nodes of {uuid} belong to the UNMANAGED environment {name}"));
-            nodes.extend(cluster::rows(name, rooms));
+            rows.extend(cluster::rows(name, rooms));
         } else {
             let reason = "nodes for jobs that the scenario of --workload has no one UNMANAGED environment for";
             notes.leave_out_many(reason, count.into());
@@ -117,7 +117,7 @@ fn taken_over(mut scenario: Value, mut own: Value, fixed: &BTreeMap<String, Room
             None => {}
         }
     }
-    own["nodes"] = json!(nodes);
+    own["nodes"] = json!(rows);
     scenario["cluster"] = own;
     scenario
 }
@@ -131,12 +131,12 @@ fn made_up(
     notes: &mut Notes,
 ) -> Value {
     let mut environments = Vec::new();
-    let mut nodes = Vec::new();
+    let mut rows = Vec::new();
     let mut rooms_of_queues = Vec::new();
     for (uuid, rooms) in fixed {
         let name = plain(uuid);
         environments.push(environment(&name, None));
-        nodes.extend(cluster::rows(&name, rooms));
+        rows.extend(cluster::rows(&name, rooms));
         notes.used(format!(
             "{} nodes of {uuid}, as those of the UNMANAGED environment {name}",
             rooms.values().sum::<u32>()
@@ -165,9 +165,9 @@ fn made_up(
     let memory = rooms_of_queues.iter().map(|(_, free)| free.memory.0).min().unwrap_or(MEMORY_LEAST).min(JOB.1);
     let limits =
         json!({ "cpu": (f64::from(cpu.max(CPU_STEP)) / 1_000.0).to_string(), "memory": format!("{memory}Mi") });
-    own["nodes"] = json!(nodes);
+    own["nodes"] = json!(rows);
     notes.made_up("names of environments and queues, namespace, image, the job definition");
-    notes.made_up(workload::told());
+    notes.made_up(trickle::told());
     let queues: Vec<_> = rooms_of_queues.iter().map(|(name, _)| name).collect();
     json!({
         "description": "A cluster as kubectl showed it, with a made-up workload.",
@@ -182,7 +182,7 @@ fn made_up(
             "eksProperties": { "podProperties": { "containers": [{ "image": IMAGE, "resources": { "limits": limits } }] } },
         }],
         "cluster": own,
-        "workload": queues.iter().map(|name| workload::trickle(name, DEFINITION)).collect::<Vec<_>>(),
+        "workload": queues.iter().map(|name| trickle::entry(name, DEFINITION)).collect::<Vec<_>>(),
     })
 }
 

@@ -8,7 +8,7 @@ const EVERY: &str = "1m";
 const RUNTIME: &str = "5m";
 
 /// An entry of `workload`.
-pub(super) fn trickle(queue: &str, definition: &str) -> Value {
+pub(super) fn entry(queue: &str, definition: &str) -> Value {
     let name: String = format!("{queue}-{definition}").chars().take(120).collect();
     json!({
         "name": name,
