@@ -32,6 +32,7 @@ fn node(name: &str, instance_type: &str, batch: bool, allocatable: &Value) -> Va
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`json!` makes values")]
 fn daemon_set(name: &str, spec: Value) -> Value {
     json!({ "apiVersion": "apps/v1", "kind": "DaemonSet",
             "metadata": { "namespace": "kube-system", "name": name, "uid": format!("set-{name}") },

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::folder::Folder;
 
+#[expect(clippy::needless_pass_by_value, reason = "`json!` makes values")]
 fn resource(address: &str, values: Value) -> Value {
     let bare = address.rsplit_once("module.fleet.").map_or(address, |(_, bare)| bare);
     let (kind, name) = bare.split_once('.').unwrap();

@@ -8,7 +8,7 @@ use crate::cli::import::{Into, open, workload};
 use crate::cli::{CliError, ExitStatus};
 use crate::import::cloudformation::{Template, Wanted, scenario};
 
-/// AWS::Batch resources of CloudFormation templates, as `cdk synth` writes them or by hand, in JSON or YAML.
+/// Resources of AWS Batch in CloudFormation templates, as `cdk synth` writes them or by hand, in JSON or YAML.
 ///
 /// Intrinsic functions, conditions, mappings and parameters are resolved where the templates tell; for the rest stands a
 /// placeholder, and notes.txt says where. Environments and job definitions for Amazon ECS become what Amazon EKS has for them.
@@ -20,7 +20,7 @@ pub(super) struct CloudformationArgs {
     /// A parameter's value, instead of its default.
     #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
-    /// AWS::Region, and the region of the scenario.
+    /// The region of the stack, and of the scenario.
     #[arg(long, default_value = "us-east-1")]
     region: String,
     /// A scenario whose jobs run there, instead of made-up ones: its workload, operations, policies, cluster and assumptions.

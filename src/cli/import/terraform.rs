@@ -8,7 +8,7 @@ use crate::cli::import::{Into, open, workload};
 use crate::cli::{CliError, ExitStatus};
 use crate::import::terraform::{Wanted, read, scenario};
 
-/// The aws_batch_* resources of a Terraform plan or state.
+/// Resources of AWS Batch in a Terraform plan or state.
 ///
 /// `terraform plan -out plan && terraform show -json plan > plan.json` makes the file, or `terraform show -json` of a state.
 /// What is known only after apply is told; queues find their environments by the configuration's references.

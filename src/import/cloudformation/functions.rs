@@ -225,7 +225,9 @@ impl<'a> Functions<'a> {
             };
             rest = after;
             if let Some(literal) = name.strip_prefix('!') {
-                out += &format!("${{{literal}}}");
+                out += "${";
+                out += literal;
+                out += "}";
                 continue;
             }
             let name = name.trim();

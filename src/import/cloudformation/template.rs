@@ -83,7 +83,7 @@ pub fn scenario(templates: &[Template], wanted: &Wanted) -> Imported {
                         continue;
                     }
                     None => {
-                        notes.made_up(format!("{place}: condition {condition}, which is not known, is taken to hold"))
+                        notes.made_up(format!("{place}: condition {condition}, which is not known, is taken to hold"));
                     }
                 }
             }
@@ -99,7 +99,7 @@ pub fn scenario(templates: &[Template], wanted: &Wanted) -> Imported {
     }
     unused(templates, wanted, &mut notes);
     notes.made_up(format!("account {ACCOUNT}, region {}, stack name `imported`", wanted.region));
-    assemble(declared, &wanted.region, DESCRIPTION, wanted.workload.as_ref(), notes)
+    assemble(&declared, &wanted.region, DESCRIPTION, wanted.workload.as_ref(), notes)
 }
 
 fn exported(template: &Template, wanted: &Wanted, known: &BTreeMap<String, Value>) -> Vec<(String, Value)> {

@@ -151,7 +151,10 @@ mod tests {
         assert_eq!(parse("").unwrap_err(), "it is empty");
         let mut bomb = "a0: &a0 [x, x]\n".to_owned();
         for n in 1..30 {
-            bomb += &format!("a{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}]\n", n - 1);
+            bomb.push_str(
+                &["a0: &a0 [*b, *b, *b, *b]\n".replace("a0", &format!("a{n}")).replace("*b", &format!("*a{}", n - 1))]
+                    .concat(),
+            );
         }
         assert!(parse(&bomb).unwrap_err().contains("more than"));
         assert!(parse(&"[".repeat(500)).unwrap_err().contains("levels"));

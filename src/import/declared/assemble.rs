@@ -37,7 +37,7 @@ pub(in crate::import) struct Declared {
 
 /// A scenario of what was declared. `description` says where it comes from.
 pub(in crate::import) fn assemble(
-    declared: Vec<Declared>,
+    declared: &[Declared],
     region: &str,
     description: &str,
     workload: Option<&Value>,

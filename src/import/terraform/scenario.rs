@@ -67,8 +67,8 @@ pub fn scenario(file: &str, shown: &Value, wanted: &Wanted) -> Imported {
     for queue in all.iter_mut().filter(|resource| resource.kind == Kind::JobQueue) {
         settle(queue, &known, shown, &region, &mut notes);
     }
-    let declared = all.into_iter().map(|resource| declared(file, resource, &mut notes)).collect();
-    assemble(declared, &region, DESCRIPTION, wanted.workload.as_ref(), notes)
+    let declared: Vec<_> = all.into_iter().map(|resource| declared(file, resource, &mut notes)).collect();
+    assemble(&declared, &region, DESCRIPTION, wanted.workload.as_ref(), notes)
 }
 
 fn declared(file: &str, resource: Resource, notes: &mut Notes) -> Declared {
