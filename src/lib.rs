@@ -35,6 +35,7 @@ pub mod history;
 pub mod ids;
 pub mod import;
 pub mod journal;
+pub mod kubernetes;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod metrics;

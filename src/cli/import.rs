@@ -2,11 +2,14 @@
 //! share, the folder that they write.
 
 mod archives;
+mod cloudformation;
 mod journal;
+mod kubectl;
 mod target;
+mod terraform;
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -16,6 +19,7 @@ use crate::cli::output::{OutputFormat, json, print};
 use crate::cli::{CliError, ExitStatus};
 use crate::import::Imported;
 use crate::report::temporary;
+use crate::scenario::ScenarioFile;
 
 /// Turn what was recorded elsewhere into a scenario.
 #[derive(Debug, Args)]
@@ -27,23 +31,29 @@ pub(super) struct ImportArgs {
 /// What is imported.
 #[derive(Debug, Subcommand)]
 enum From {
+    Cloudformation(cloudformation::CloudformationArgs),
     Journal(journal::JournalArgs),
     Swf(archives::SwfArgs),
     Wfcommons(archives::WfcommonsArgs),
     Nextflow(archives::NextflowArgs),
     Openb(archives::OpenbArgs),
     Csv(archives::CsvArgs),
+    Kubectl(kubectl::KubectlArgs),
+    Terraform(terraform::TerraformArgs),
 }
 
 /// Runs the command.
 pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
     match &args.from {
+        From::Cloudformation(args) => cloudformation::run(args),
         From::Journal(args) => journal::run(args),
         From::Swf(args) => archives::swf(args),
         From::Wfcommons(args) => archives::wfcommons(args),
         From::Nextflow(args) => archives::nextflow(args),
         From::Openb(args) => archives::openb(args),
         From::Csv(args) => archives::csv(args),
+        From::Kubectl(args) => kubectl::run(args),
+        From::Terraform(args) => terraform::run(args),
     }
 }
 
@@ -97,4 +107,35 @@ impl Into {
 
 fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::Failed(format!("{} can't be written: {error}", path.display()))
+}
+
+/// A file to be read; `-` is the standard input.
+fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path);
+    Ok(Box::new(file.map_err(|error| CliError::BadInput(format!("{} can't be read: {error}", path.display())))?))
+}
+
+/// The scenario that someone wants to run elsewhere, documents in place. Files of recorded work stay where they are: they are
+/// named in full from here on.
+fn workload(path: &Path) -> Result<Value, CliError> {
+    let read = ScenarioFile::open(path).map_err(|findings| CliError::BadInput(findings.to_string()))?;
+    // What is wrong with it is better told of it than of what is made of it.
+    read.resolve().map_err(|findings| CliError::BadInput(findings.to_string()))?;
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let mut scenario = read.value().clone();
+    for entry in scenario["workload"].as_array_mut().into_iter().flatten() {
+        for key in ["trace", "recorded"] {
+            let file = entry[key].as_str().and_then(|name| folder.join(name).canonicalize().ok());
+            if let Some(file) = file {
+                entry[key] = Value::String(file.display().to_string());
+            }
+        }
+    }
+    if let Some(fields) = scenario.as_object_mut() {
+        fields.retain(|key, value| key != "$schema" && !value.is_null());
+    }
+    Ok(scenario)
 }

@@ -6,13 +6,20 @@
 //! the one form that `work` makes a scenario of.
 
 pub mod archives;
+pub mod cloudformation;
 pub mod journal;
+pub mod kubectl;
 pub mod runs;
 pub mod swf;
+pub mod terraform;
 pub mod work;
 
+mod declared;
 mod imported;
 mod notes;
+mod trickle;
+mod unpacked;
 
 pub use imported::Imported;
 pub use notes::{LeftOut, Notes};
+pub use unpacked::{text, unpacked};

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kube::Client;
 
+use crate::kubernetes::daemon_set::DaemonSet;
+use crate::kubernetes::objects::{NodeObject, PodObject};
+use crate::kubernetes::requests;
+use crate::kubernetes::room::{Taken, daemon_set_of, is_over};
 use crate::live::acts::RUN_LABEL;
 use crate::live::clock::wall;
-use crate::live::convert::daemon_set::DaemonSet;
 use crate::live::convert::node::{self, Past};
-use crate::live::convert::objects::{NodeObject, PodObject};
-use crate::live::convert::room::{Taken, daemon_set_of};
-use crate::live::convert::{pod, requests};
+use crate::live::convert::pod;
 use crate::live::error::LiveError;
 use crate::live::facts::{NodeFacts, PodFacts};
 use crate::live::observe::call::{Caller, Query};
@@ -148,10 +149,10 @@ impl<'a> Pods<'a> {
         if let Some(run) = run.filter(|_| here || self.namespaces.contains(object.metadata.namespace.as_str())) {
             self.earlier.push((run.clone(), pod::facts(object)));
         }
-        if !here || pod::is_over(object) {
+        if !here || is_over(object) {
             return;
         }
-        self.taken.add(object, None);
+        self.taken.add(object);
         if run.is_none() && daemon_set_of(object).is_none() {
             self.foreign.push(ForeignPod {
                 namespace: object.metadata.namespace.clone(),

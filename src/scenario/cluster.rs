@@ -4,6 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::catalog::Architecture;
+use crate::model::{Resources, quantity};
+use crate::scenario::judge::Judge;
+use crate::units::{MiB, MilliCpu};
 
 /// What the cluster holds beside what Batch launches.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -22,7 +25,7 @@ pub(super) struct Cluster {
 
 /// A pod on every node.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct DaemonSet {
     /// Its name.
     pub name: String,
@@ -32,6 +35,53 @@ pub(super) struct DaemonSet {
     /// Memory request, a Kubernetes quantity like `120Mi`.
     #[serde(default = "zero")]
     pub memory: String,
+    /// Types and families on whose nodes it runs, as its node selector and affinity choose; all where absent.
+    #[schemars(length(min = 1))]
+    pub instance_types: Option<Vec<String>>,
+}
+
+impl DaemonSet {
+    /// Whether it runs on nodes of a type.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        let family = name.split('.').next();
+        let listed = |known: &String| known == name || Some(known.as_str()) == family;
+        self.instance_types.as_ref().is_none_or(|all| all.iter().any(listed))
+    }
+}
+
+/// Resources of a node, or taken of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Amount {
+    /// CPU, a Kubernetes quantity like `1930m`.
+    #[serde(default = "zero")]
+    pub cpu: String,
+    /// Memory, a Kubernetes quantity like `7074Mi`.
+    #[serde(default = "zero")]
+    pub memory: String,
+    /// GPUs.
+    #[serde(default)]
+    #[schemars(range(max = 64))]
+    pub gpus: u16,
+    /// Pods.
+    #[serde(default)]
+    #[schemars(range(max = 10_000))]
+    pub pods: u16,
+}
+
+impl Amount {
+    /// What it says, and faults in its quantities.
+    pub(super) fn resources(&self, at: &str, judge: &mut Judge<'_>) -> Resources {
+        let cpu = quantity::cpu(&self.cpu).unwrap_or_else(|error| {
+            judge.error(format!("{at}/cpu"), error.message, error.help);
+            MilliCpu::ZERO
+        });
+        let memory = quantity::memory(&self.memory).unwrap_or_else(|error| {
+            judge.error(format!("{at}/memory"), error.message, error.help);
+            MiB::ZERO
+        });
+        Resources { cpu, memory, gpus: self.gpus, pods: self.pods }
+    }
 }
 
 fn zero() -> String {
@@ -48,7 +98,7 @@ pub(super) struct FixedNodes {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 100_000))]
     pub count: u32,
-    /// CPU that each offers to jobs, a Kubernetes quantity. No overhead is taken off.
+    /// CPU that each offers to jobs, a Kubernetes quantity. Nothing but `taken` is taken off.
     pub cpu: String,
     /// Memory that each offers to jobs, a Kubernetes quantity.
     pub memory: String,
@@ -60,6 +110,8 @@ pub(super) struct FixedNodes {
     #[serde(default = "default_pods")]
     #[schemars(range(min = 1, max = 10_000))]
     pub pods: u16,
+    /// What pods of others, daemonsets' among them, take of each: jobs get the rest.
+    pub taken: Option<Amount>,
 }
 
 const fn one() -> u32 {
@@ -96,6 +148,9 @@ pub(super) struct CustomType {
     /// What kubelet and kernel keep of a made-up type: what they keep of a real one, or nothing.
     #[serde(default)]
     pub reserve: Reserve,
+    /// What a node of this type was seen to offer to pods (`status.allocatable`, daemonsets not taken off), instead of what
+    /// follows from its size. Without `pods`, its `maxPods` holds; without `gpus` it has none.
+    pub allocatable: Option<Amount>,
     /// USD per hour.
     #[schemars(range(min = 0.0, max = 100_000.0))]
     pub on_demand_price: Option<f64>,

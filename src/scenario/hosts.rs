@@ -57,7 +57,9 @@ impl Hosts {
                     "name an environment of `\"type\": \"UNMANAGED\"`",
                 );
             }
+            let taken = group.taken.as_ref().map(|taken| taken.resources(&format!("{at}/taken"), judge));
             let free = Resources { cpu, memory, gpus: group.gpus, pods: group.pods };
+            let free = free.saturating_sub(taken.unwrap_or_default());
             let host = Host { name: format!("a node of {name}"), free };
             hosts.fixed.entry(environment).or_default().push(host);
             let node = FixedNode { environment, vcpus: cpu.0.div_ceil(1_000), free };

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::batch::{InstanceTypes, TypeOffer};
 use crate::catalog::{self, Architecture, CatalogError, InstanceType, Region};
 use crate::ids::{InstanceTypeId, ZoneId};
-use crate::model::{Assumptions, Resources, quantity};
-use crate::scenario::cluster::{Cluster, CustomType, Reserve};
+use crate::model::{Assumptions, Resources};
+use crate::scenario::cluster::{Amount, Cluster, CustomType, DaemonSet, Reserve};
 use crate::scenario::judge::Judge;
 use crate::scheduler::TypeFacts;
 use crate::sim::{NodeClass, WorldType};
@@ -44,7 +44,10 @@ pub(super) struct Types<'a> {
     region: Option<&'static Region>,
     zones: Vec<String>,
     customs: BTreeMap<&'a str, &'a CustomType>,
-    daemon_sets: Resources,
+    /// What each daemonset takes of the nodes that it is on; `None` stands for those of all nodes.
+    daemon_sets: Vec<(Option<&'a DaemonSet>, Resources)>,
+    /// What nodes of a type were seen to offer.
+    allocatable: BTreeMap<&'a str, Resources>,
     vm_memory_overhead_ppm: u32,
     /// Types that an environment allows, by name.
     used: BTreeMap<String, RunType>,
@@ -62,6 +65,7 @@ impl<'a> Types<'a> {
         judge: &mut Judge<'_>,
     ) -> Self {
         let mut customs = BTreeMap::new();
+        let mut allocatable = BTreeMap::new();
         for (index, custom) in cluster.instance_types.iter().enumerate() {
             let at = format!("/cluster/instanceTypes/{index}");
             if customs.insert(custom.name.as_str(), custom).is_some() {
@@ -70,6 +74,10 @@ impl<'a> Types<'a> {
                     format!("`{}` stands twice", custom.name),
                     "describe every type once",
                 );
+            }
+            if let Some(seen) = &custom.allocatable {
+                let seen = seen.resources(&format!("{at}/allocatable"), judge);
+                allocatable.insert(custom.name.as_str(), seen);
             }
             let made_up = catalog::instance_type(&custom.name).is_err();
             for (missing, field) in [
@@ -91,6 +99,7 @@ impl<'a> Types<'a> {
             region,
             customs,
             daemon_sets: daemon_sets(cluster, assumptions, judge),
+            allocatable,
             vm_memory_overhead_ppm: assumptions.vm_memory_overhead_ppm,
             used: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -183,6 +192,17 @@ impl<'a> Types<'a> {
         (names, worlds, prices)
     }
 
+    /// What daemonsets take of a node.
+    fn daemon_sets_on(&self, name: &str) -> Resources {
+        let here = self.daemon_sets.iter().filter(|(set, _)| set.is_none_or(|set| set.is_on(name)));
+        here.fold(Resources::ZERO, |sum, (_, own)| Resources {
+            cpu: MilliCpu(sum.cpu.0.saturating_add(own.cpu.0)),
+            memory: MiB(sum.memory.0.saturating_add(own.memory.0)),
+            gpus: sum.gpus.saturating_add(own.gpus),
+            pods: sum.pods.saturating_add(own.pods),
+        })
+    }
+
     fn run_type(
         &self,
         region: &'static Region,
@@ -202,7 +222,11 @@ impl<'a> Types<'a> {
         let bucket = custom
             .and_then(|c| c.interruption_bucket)
             .or(listed_spot.map(|spot| u8::try_from(spot.interruption.index()).unwrap_or(4)));
+        let seen = self.allocatable.get(instance_type.name.as_str());
         let allocatable = match custom.map(|c| c.reserve) {
+            _ if let Some(&seen) = seen => {
+                Resources { pods: if seen.pods == 0 { instance_type.max_pods } else { seen.pods }, ..seen }
+            }
             Some(Reserve::None) => Resources {
                 cpu: MilliCpu::from_vcpus(instance_type.vcpus),
                 memory: instance_type.memory,
@@ -211,7 +235,7 @@ impl<'a> Types<'a> {
             },
             _ => catalog::kubelet::allocatable(&instance_type, self.vm_memory_overhead_ppm),
         };
-        let free = allocatable.saturating_sub(self.daemon_sets);
+        let free = allocatable.saturating_sub(self.daemon_sets_on(&instance_type.name));
         let zone_names = offer.as_ref().map_or(&self.zones, |offer| &offer.zones);
         let price = Price {
             instance_type: instance_type.name.clone(),
@@ -304,30 +328,24 @@ fn instance_type(custom: Option<&CustomType>, listed: Option<&InstanceType>) -> 
     made
 }
 
-/// What daemonsets take of every node that Batch launches.
-fn daemon_sets(cluster: &Cluster, assumptions: &Assumptions, judge: &mut Judge<'_>) -> Resources {
+/// What daemonsets take of the nodes that Batch launches.
+fn daemon_sets<'a>(
+    cluster: &'a Cluster,
+    assumptions: &Assumptions,
+    judge: &mut Judge<'_>,
+) -> Vec<(Option<&'a DaemonSet>, Resources)> {
     let Some(listed) = &cluster.daemon_sets else {
-        return Resources {
+        let typical = Resources {
             cpu: MilliCpu(assumptions.typical_daemon_set_cpu_milli),
             memory: MiB(assumptions.typical_daemon_set_memory_mib),
             gpus: 0,
             pods: assumptions.typical_daemon_set_pods,
         };
+        return vec![(None, typical)];
     };
-    let mut sum = Resources::ZERO;
-    for (index, daemon_set) in listed.iter().enumerate() {
-        let at = format!("/cluster/daemonSets/{index}");
-        let cpu = quantity::cpu(&daemon_set.cpu).unwrap_or_else(|error| {
-            judge.error(format!("{at}/cpu"), error.message, error.help);
-            MilliCpu::ZERO
-        });
-        let memory = quantity::memory(&daemon_set.memory).unwrap_or_else(|error| {
-            judge.error(format!("{at}/memory"), error.message, error.help);
-            MiB::ZERO
-        });
-        sum.cpu = MilliCpu(sum.cpu.0.saturating_add(cpu.0));
-        sum.memory = MiB(sum.memory.0.saturating_add(memory.0));
-        sum.pods = sum.pods.saturating_add(1);
-    }
-    sum
+    let rows = listed.iter().enumerate().map(|(index, set)| {
+        let asks = Amount { cpu: set.cpu.clone(), memory: set.memory.clone(), gpus: 0, pods: 1 };
+        (Some(set), asks.resources(&format!("/cluster/daemonSets/{index}"), judge))
+    });
+    rows.collect()
 }

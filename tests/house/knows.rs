@@ -27,6 +27,11 @@ const MODULES: &[Row] = &[
         &["ids", "model"],
         "a pod is written from a description, whoever decided it and whichever world it is for",
     ),
+    row(
+        "kubernetes",
+        &["units", "model", "pod"],
+        "what an object says is the same whether an API server answered or kubectl wrote a file",
+    ),
     row("catalog", &["units", "ids", "model"], "facts about EC2 hold for every run"),
     row(
         "scheduler",
@@ -62,12 +67,25 @@ const MODULES: &[Row] = &[
     ),
     row(
         "live",
-        &["units", "ids", "nearest", "model", "pod", "catalog", "scheduler", "driver", "journal", "history", "batch"],
+        &[
+            "units",
+            "ids",
+            "nearest",
+            "model",
+            "pod",
+            "catalog",
+            "scheduler",
+            "driver",
+            "journal",
+            "history",
+            "batch",
+            "kubernetes",
+        ],
         "a real cluster is a world like the other, and the worlds don't know each other; what it was is in its journal",
     ),
     row(
         "import",
-        &["units", "ids", "model", "catalog", "scheduler", "journal"],
+        &["units", "ids", "model", "pod", "kubernetes", "catalog", "scheduler", "journal"],
         "foreign formats, and journals, are read into plain rows and documents; scenarios are built from them, not by them",
     ),
     row(
@@ -138,6 +156,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rand_xoshiro", &["sim"]),
     ("rayon", &["experiment"]),
     ("schemars", &["model", "scenario"]),
+    ("saphyr_parser", &["import"]),
     ("serde", ANYWHERE),
     ("serde_json", NOT_IN_THE_CORE),
     ("statrs", &["experiment"]),
@@ -156,6 +175,7 @@ const ANYWHERE: &[&str] = &[
     "wheel",
     "model",
     "pod",
+    "kubernetes",
     "catalog",
     "scheduler",
     "batch",
@@ -177,6 +197,7 @@ const NOT_IN_THE_CORE: &[&str] = &[
     "ids",
     "model",
     "pod",
+    "kubernetes",
     "catalog",
     "batch",
     "driver",
@@ -192,7 +213,7 @@ const NOT_IN_THE_CORE: &[&str] = &[
 ];
 
 /// Modules that are pure: no clock, no file, no thread, no process, no environment.
-const PURE: &[&str] = &["units", "ids", "nearest", "wheel", "model", "pod", "scheduler", "batch", "sim"];
+const PURE: &[&str] = &["units", "ids", "nearest", "wheel", "model", "pod", "kubernetes", "scheduler", "batch", "sim"];
 const IMPURE_STD: &[&str] = &["time", "fs", "io", "net", "thread", "env", "process", "os"];
 
 /// The top-level module of a source file; `None` for the crate's root and its binary.

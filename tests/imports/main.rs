@@ -1,6 +1,10 @@
 //! What others export, imported by the program itself and run.
 
 mod archives;
+mod cloudformation;
 mod command;
+mod folder;
+mod kubectl;
 mod openb;
+mod terraform;
 mod wfcommons;

@@ -8,6 +8,7 @@ mod bed;
 mod course;
 mod dry_run;
 mod faults;
+mod imports;
 mod jobs;
 mod judge;
 mod karpenter;

@@ -115,6 +115,8 @@ impl Names {
 
 fn attempts(job: &RecordedJob, index: u64) -> impl Iterator<Item = Run> + '_ {
     (1..=u8::MAX).zip(&job.attempts).map(move |(attempt, recorded)| Run {
+        start: None,
+        stop: None,
         index,
         child: 0,
         attempt,

@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use crate::live::convert::objects::{Container, ContainerStatus, PodObject, Terminated};
+use crate::kubernetes::objects::{Container, ContainerStatus, PodObject, Terminated};
+use crate::kubernetes::quantity::GPU;
 use crate::live::convert::pod::time;
-use crate::live::convert::quantity::GPU;
 use crate::scheduler::PodFailure;
 
 /// Of a container that ended while nobody looked: SIGKILL's. A kubelet that lost a container says the same

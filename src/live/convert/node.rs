@@ -2,17 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::live::convert::objects::{Condition, NodeObject, Taint};
+use crate::kubernetes::labels::{INSTANCE_TYPE_LABEL, ZONE_LABEL, capacity_type};
+use crate::kubernetes::objects::{Condition, NodeObject, Taint};
+use crate::kubernetes::quantity;
 use crate::live::convert::pod::time;
-use crate::live::convert::quantity;
 use crate::live::facts::{NodeFacts, NodeState};
 use crate::model::{PurchaseOption, Resources};
 use crate::pod::COMPUTE_ENVIRONMENT_LABEL;
-
-/// Label of nodes: their EC2 instance type.
-pub const INSTANCE_TYPE_LABEL: &str = "node.kubernetes.io/instance-type";
-/// Label of nodes: their zone.
-pub const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 
 /// Taints that say that the node will be taken away. AWS's termination handler also marks nodes that EC2 recommends to
 /// rebalance (`…/rebalance-recommendation`), and the Cluster Autoscaler those that it may remove some day
@@ -56,9 +52,7 @@ pub fn facts(node: &NodeObject, past: Past, now: SystemTime, not_ready_timeout: 
         claim: claim(node),
         instance_type: label(INSTANCE_TYPE_LABEL),
         zone: label(ZONE_LABEL),
-        purchase: label("karpenter.sh/capacity-type")
-            .or_else(|| label("eks.amazonaws.com/capacityType"))
-            .and_then(|text| purchase(&text)),
+        purchase: capacity_type(node).and_then(purchase),
         vcpus: quantity::vcpus(&node.status.capacity),
         allocatable: quantity::offered(&node.status.allocatable),
         free: Resources::ZERO,

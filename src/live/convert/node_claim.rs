@@ -6,8 +6,8 @@
 //! the provider's own) and tries again, until it deletes the claim after five minutes; one that does not register, after
 //! fifteen. Versions before v1, and other providers, set `Launched` to `False`.
 
-use crate::live::convert::node::{INSTANCE_TYPE_LABEL, ZONE_LABEL};
-use crate::live::convert::objects::{Condition, NodeClaimObject};
+use crate::kubernetes::labels::{INSTANCE_TYPE_LABEL, ZONE_LABEL};
+use crate::kubernetes::objects::{Condition, NodeClaimObject};
 use crate::live::facts::{ClaimPhase, NodeClaimFacts, ObjectName};
 
 /// What EC2 calls it, and providers pass on in reason or message, when trying again soon is no use.

@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
+use crate::kubernetes::objects::{ContainerStatus, PodObject};
 use crate::live::convert::failure;
-use crate::live::convert::objects::{ContainerStatus, PodObject};
 use crate::live::facts::{ObjectName, PodFacts, PodPhase};
 use crate::pod::JOB_ID_LABEL;
 use crate::scheduler::PodStuck;
@@ -39,11 +39,6 @@ pub fn facts(pod: &PodObject) -> PodFacts {
 pub fn name(pod: &PodObject) -> ObjectName {
     let meta = &pod.metadata;
     ObjectName { namespace: meta.namespace.clone(), name: meta.name.clone(), uid: meta.uid.clone() }
-}
-
-/// Whether it has ended: it takes no room any more.
-pub fn is_over(pod: &PodObject) -> bool {
-    matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
 }
 
 fn phase(pod: &PodObject) -> PodPhase {

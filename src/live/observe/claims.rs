@@ -2,9 +2,9 @@
 
 use std::sync::mpsc::Sender;
 
+use crate::kubernetes::objects::NodeClaimObject;
 use crate::live::acts::RUN_LABEL;
 use crate::live::convert::node_claim;
-use crate::live::convert::objects::NodeClaimObject;
 use crate::live::error::LiveError;
 use crate::live::facts::{Kind, Sighting};
 use crate::live::observe::call::{Caller, Query};

@@ -12,8 +12,8 @@ use kube::core::WatchEvent;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use crate::kubernetes::objects::Object;
 use crate::live::clock::wall;
-use crate::live::convert::objects::Object;
 use crate::live::observe::backoff::Backoff;
 use crate::live::observe::call::{CallError, Caller, Query};
 

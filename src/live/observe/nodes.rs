@@ -11,12 +11,12 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::kubernetes::daemon_set::DaemonSet;
+use crate::kubernetes::objects::{NodeObject, PodObject};
+use crate::kubernetes::room::Taken;
 use crate::live::acts::RUN_LABEL;
 use crate::live::clock::wall;
-use crate::live::convert::daemon_set::DaemonSet;
 use crate::live::convert::node::{self, Past, Readiness};
-use crate::live::convert::objects::{NodeObject, PodObject};
-use crate::live::convert::room::Taken;
 use crate::live::facts::{Kind, NodeFacts, NodeState, ObjectName, Sighting};
 use crate::live::observe::call::Caller;
 use crate::live::observe::follow::{Told, Unheard};

@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::live::convert::objects::PodObject;
+use crate::kubernetes::objects::PodObject;
 use crate::live::convert::pod;
 use crate::live::facts::{Kind, ObjectName, Sighting};
 use crate::live::observe::follow::{Told, Unheard};

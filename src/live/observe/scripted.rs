@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::kubernetes::objects::PodObject;
 use crate::live::clock::wall;
-use crate::live::convert::objects::PodObject;
 use crate::live::facts::{Kind, NodeState, PodPhase, Sighting};
 use crate::live::observe::call::{Caller, Query};
 use crate::live::observe::follow::{Told, Unheard, follow};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::kubernetes::daemon_set::DaemonSet;
+use crate::kubernetes::objects::PodObject;
+use crate::kubernetes::room::Taken;
+use crate::live::acts::RUN_LABEL;
 use crate::live::clock::wall;
-use crate::live::convert::daemon_set::DaemonSet;
-use crate::live::convert::objects::PodObject;
-use crate::live::convert::room::Taken;
 use crate::live::observe::backoff::Backoff;
 use crate::live::observe::call::{CallError, Caller, Query};
 
@@ -46,12 +47,18 @@ pub(super) async fn taken(
     nodes: &[String],
 ) -> Result<Taken, CallError> {
     let mut taken = Taken::default();
+    // Those of this run are in the ledger.
+    let mut add = |pod: PodObject| {
+        if pod.metadata.labels.get(RUN_LABEL).map(String::as_str) != Some(run) {
+            taken.add(&pod);
+        }
+    };
     if nodes.len() >= MANY {
-        each_pod(caller, namespaces, |pods| pods, |pod| taken.add(&pod, Some(run))).await?;
+        each_pod(caller, namespaces, |pods| pods, &mut add).await?;
     } else {
         for node in nodes {
             let on_node = |pods: Query| pods.with_fields(format!("spec.nodeName={node}"));
-            each_pod(caller, namespaces, on_node, |pod| taken.add(&pod, Some(run))).await?;
+            each_pod(caller, namespaces, on_node, &mut add).await?;
         }
     }
     Ok(taken)

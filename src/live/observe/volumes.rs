@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
-use crate::live::convert::objects::PodObject;
+use crate::kubernetes::objects::PodObject;
 use crate::live::convert::pod;
 use crate::live::facts::{ObjectName, PodFacts, PodPhase};
 use crate::live::observe::call::{CallError, Caller, Query};

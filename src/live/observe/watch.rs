@@ -9,8 +9,8 @@ use futures::future::{self, BoxFuture};
 use kube::Client;
 use tokio::sync::mpsc::unbounded_channel;
 
+use crate::kubernetes::objects::{NodeObject, PodObject};
 use crate::live::acts::RUN_LABEL;
-use crate::live::convert::objects::{NodeObject, PodObject};
 use crate::live::error::LiveError;
 use crate::live::facts::Sighting;
 use crate::live::observe::call::{Caller, Query};

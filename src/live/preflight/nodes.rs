@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::kubernetes::labels::{INSTANCE_TYPE_LABEL, ZONE_LABEL};
+use crate::kubernetes::objects::NodeObject;
 use crate::live::acts::RUN_LABEL;
 use crate::live::backend::Backend;
-use crate::live::convert::node::{INSTANCE_TYPE_LABEL, ZONE_LABEL};
-use crate::live::convert::objects::NodeObject;
 use crate::live::observe::call::{Caller, Query};
 use crate::live::pods::RunEnvironment;
 use crate::live::preflight::check::{Check, Status};

@@ -6,8 +6,8 @@ use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessR
 use kube::Api;
 use kube::api::PostParams;
 
+use crate::kubernetes::objects::NodeClaimObject;
 use crate::live::backend::Backend;
-use crate::live::convert::objects::NodeClaimObject;
 use crate::live::observe::call::{CallError, Caller, Query};
 use crate::live::preflight::check::Check;
 use crate::live::preflight::checks::Plan;

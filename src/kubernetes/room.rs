@@ -3,12 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::live::acts::RUN_LABEL;
-use crate::live::convert::daemon_set::DaemonSet;
-use crate::live::convert::objects::{NodeObject, PodObject};
-use crate::live::convert::pod::is_over;
-use crate::live::convert::quantity::sum;
-use crate::live::convert::requests;
+use crate::kubernetes::daemon_set::DaemonSet;
+use crate::kubernetes::objects::{NodeObject, PodObject};
+use crate::kubernetes::quantity::sum;
+use crate::kubernetes::requests;
 use crate::model::Resources;
 
 /// What the pods of others take of nodes, by node.
@@ -26,10 +24,9 @@ struct OfNode {
 }
 
 impl Taken {
-    /// Counts a pod, unless it is over, on no node, or one of this run's: those are in the ledger.
-    pub fn add(&mut self, pod: &PodObject, run: Option<&str>) {
-        let own = run.is_some() && pod.metadata.labels.get(RUN_LABEL).map(String::as_str) == run;
-        if own || is_over(pod) || pod.spec.node_name.is_empty() {
+    /// Counts a pod, unless it is over or on no node.
+    pub fn add(&mut self, pod: &PodObject) {
+        if is_over(pod) || pod.spec.node_name.is_empty() {
             return;
         }
         let of_node = self.by_node.entry(pod.spec.node_name.clone()).or_default();
@@ -39,11 +36,21 @@ impl Taken {
 
     /// What is left of a node.
     pub fn left(&self, node: &NodeObject, allocatable: Resources, daemon_sets: &[DaemonSet]) -> Resources {
+        allocatable.saturating_sub(self.of(node, daemon_sets))
+    }
+
+    /// What pods take of a node, and daemonsets will.
+    pub fn of(&self, node: &NodeObject, daemon_sets: &[DaemonSet]) -> Resources {
         let nothing = OfNode::default();
         let taken = self.by_node.get(&node.metadata.name).unwrap_or(&nothing);
         let to_come = daemon_sets.iter().filter(|set| !taken.daemon_sets.contains(&set.uid) && set.wants(node));
-        allocatable.saturating_sub(to_come.map(|set| set.requests).fold(taken.requests, sum))
+        to_come.map(|set| set.requests).fold(taken.requests, sum)
     }
+}
+
+/// Whether a pod has ended: it takes no room any more.
+pub fn is_over(pod: &PodObject) -> bool {
+    matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
 }
 
 /// Uid of the daemonset that a pod belongs to.
@@ -83,13 +90,12 @@ mod tests {
         for pod in [
             pod("n", "100m", owned),
             pod("n", "200m", json!({})),
-            pod("n", "400m", json!({ "metadata": { "labels": { RUN_LABEL: "another" } } })),
-            pod("n", "800m", json!({ "metadata": { "labels": { RUN_LABEL: "this" } } })),
+            pod("n", "400m", json!({ "metadata": { "labels": { "app": "another" } } })),
             pod("n", "800m", json!({ "status": { "phase": "Succeeded" } })),
             pod("m", "800m", json!({})),
             pod("", "800m", json!({})),
         ] {
-            taken.add(&pod, Some("this"));
+            taken.add(&pod);
         }
         let node: NodeObject = serde_json::from_value(json!({ "metadata": { "name": "n" } })).expect("a node");
         let allocatable = Resources { cpu: MilliCpu(4_000), memory: MiB(1_000), gpus: 1, pods: 10 };

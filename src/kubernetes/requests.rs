@@ -1,8 +1,8 @@
 //! What a pod asks for, by Kubernetes' rule: its containers together, or its most demanding moment before they start,
 //! and the overhead of its runtime. Source: Kubernetes' pages on init containers, sidecars, and pod overhead.
 
-use crate::live::convert::objects::{Container, PodSpec};
-use crate::live::convert::quantity::{asked, sum};
+use crate::kubernetes::objects::{Container, PodSpec};
+use crate::kubernetes::quantity::{asked, sum};
 use crate::model::Resources;
 
 /// What a pod of this spec asks for, its slot included.

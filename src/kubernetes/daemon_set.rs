@@ -1,7 +1,7 @@
 //! On which nodes a `DaemonSet` wants a pod, by the rules of its controller, and what such a pod asks for.
 
-use crate::live::convert::objects::{DaemonSetObject, NodeObject, NodeTerm, PodSpec, Requirement, Taint, Toleration};
-use crate::live::convert::requests;
+use crate::kubernetes::objects::{DaemonSetObject, NodeObject, NodeTerm, PodSpec, Requirement, Taint, Toleration};
+use crate::kubernetes::requests;
 use crate::model::Resources;
 use crate::pod::TAINT;
 
