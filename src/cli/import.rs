@@ -1,6 +1,7 @@
 //! `windtunnel import`: what was recorded elsewhere, as a scenario. One file per source in `import/`; here is what they
 //! share, the folder that they write.
 
+mod aws;
 mod journal;
 
 use std::fs;
@@ -25,12 +26,14 @@ pub(super) struct ImportArgs {
 /// What is imported.
 #[derive(Debug, Subcommand)]
 enum From {
+    Aws(aws::AwsArgs),
     Journal(journal::JournalArgs),
 }
 
 /// Runs the command.
 pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
     match &args.from {
+        From::Aws(args) => aws::run(args),
         From::Journal(args) => journal::run(args),
     }
 }

@@ -125,7 +125,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hyper", &["live"]),
     ("hyper_util", &["live"]),
     ("indicatif", &["cli"]),
-    ("jiff", &["live"]),
+    ("jiff", &["live", "import"]),
     ("jsonc_parser", &["scenario"]),
     ("jsonschema", &["scenario"]),
     ("k8s_openapi", &["live"]),
