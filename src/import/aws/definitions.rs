@@ -103,7 +103,7 @@ impl Definitions {
             }
         }
         if exported > 0 {
-            notes.used(format!("{exported} job definitions"));
+            notes.used(format!("job definitions: {exported}"));
         }
         if renumbered > 0 {
             notes.made_up(format!(

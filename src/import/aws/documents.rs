@@ -17,6 +17,7 @@ pub(super) struct Described {
 /// Members that answers have and requests don't, or on which nothing of a run hangs.
 const OF_ANSWERS: &[&str] = &[
     "arn",
+    "batchImageStatus",
     "computeEnvironmentArn",
     "containerOrchestrationType",
     "desiredvCpus",

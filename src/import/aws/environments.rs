@@ -255,7 +255,7 @@ impl Account {
 
 fn count(notes: &mut Notes, count: usize, what: &str) {
     if count > 0 {
-        notes.used(format!("{count} {what}"));
+        notes.used(format!("{what}: {count}"));
     }
 }
 
@@ -287,8 +287,9 @@ fn environment(mut one: Described, wanted: &Wanted<'_>, notes: &mut Notes) -> Op
                 own.shift_remove(member);
             }
             if own.get("allocationStrategy").is_none_or(|strategy| strategy == "BEST_FIT") {
-                notes.made_up("BEST_FIT, which Amazon EKS does not take, is the default of On-Demand or Spot there");
-                own.shift_remove("allocationStrategy");
+                let default = if kind == "SPOT" { "SPOT_PRICE_CAPACITY_OPTIMIZED" } else { "BEST_FIT_PROGRESSIVE" };
+                notes.made_up(format!("{default} stands for BEST_FIT, which Amazon EKS does not take"));
+                own.insert("allocationStrategy".to_owned(), json!(default));
             }
         }
     }

@@ -256,7 +256,7 @@ mod tests {
     fn nodes_of_a_job_ask_range_by_range() {
         let pod = |cpu: &str| {
             json!({ "containers": [{ "image": "i", "exitCode": 0,
-                                     "resources": { "limits": { "cpu": cpu, "memory": "1Gi" } } }], "nodeName": "n" })
+                                     "resources": { "limits": { "cpu": cpu, "memory": "1024Mi" } } }], "nodeName": "n" })
         };
         let range = |at: &str, cpu: &str| json!({ "targetNodes": at, "eksProperties": { "podProperties": pod(cpu) } });
         let detail = |cpu: &str, count: u32| {

@@ -39,7 +39,9 @@ impl Export {
         };
         let mut definitions = Definitions::new(definitions, &history, &mut notes);
         let (mut queues, mut unqueued) = (BTreeSet::new(), false);
-        for kind in history.jobs.iter().map(|job| history.kinds.get(job.kind)) {
+        // Children are where their arrays are.
+        for same in history.jobs.chunk_by(|one, next| one.id == next.id) {
+            let kind = history.kinds.get(same[0].kind);
             match kind.queue {
                 Some(queue) => drop(queues.insert(history.kinds.texts.get(queue).to_owned())),
                 None => unqueued = true,
