@@ -135,7 +135,7 @@ impl Definitions {
         document.insert("jobDefinitionName".to_owned(), json!(name));
         let (kind, member, value) = match &body {
             Body::Pod(pod) => ("container", "eksProperties", json!({ "podProperties": pod })),
-            Body::Nodes(nodes) => ("multinode", "nodeProperties", nodes.clone()),
+            Body::Nodes(own) => ("multinode", "nodeProperties", own.clone()),
         };
         document.insert("type".to_owned(), json!(kind));
         document.insert(member.to_owned(), value);

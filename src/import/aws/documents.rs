@@ -123,7 +123,11 @@ fn remove_named(document: &mut Map<String, Value>, name: &str) -> bool {
 fn remove_in(value: &mut Value, name: &str) -> bool {
     match value {
         Value::Object(members) => remove_named(members, name),
-        Value::Array(list) => list.iter_mut().fold(false, |found, value| remove_in(value, name) || found),
+        Value::Array(list) => {
+            // In all items, not up to the first that has it.
+            let found: Vec<_> = list.iter_mut().map(|value| remove_in(value, name)).collect();
+            found.contains(&true)
+        }
         _ => false,
     }
 }

@@ -295,36 +295,41 @@ impl<'de, S: Sink> Visitor<'de> for Document<'_, S> {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.other()
+        self.other();
+        Ok(())
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.other()
+        self.other();
+        Ok(())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.other()
+        self.other();
+        Ok(())
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.other()
+        self.other();
+        Ok(())
     }
 
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.other()
+        self.other();
+        Ok(())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.other()
+        self.other();
+        Ok(())
     }
 }
 
 impl<S: Sink> Document<'_, S> {
     /// Neither object nor list.
-    fn other<E>(self) -> Result<(), E> {
+    fn other(self) {
         *self.begun = true;
         self.sink.unrecognised(self.place);
-        Ok(())
     }
 }
 

@@ -173,8 +173,10 @@ impl Body {
     }
 }
 
-const LISTS: [(&str, fn(&PodAsk) -> &[Resources]); 2] =
-    [("containers", |ask| &ask.containers), ("initContainers", |ask| &ask.init)];
+/// A list of containers, and what is asked for them.
+type List = (&'static str, fn(&PodAsk) -> &[Resources]);
+
+const LISTS: [List; 2] = [("containers", |ask| &ask.containers), ("initContainers", |ask| &ask.init)];
 
 fn set_asks(pod: &mut Value, ask: &PodAsk) {
     for (list, asks) in LISTS {
@@ -188,11 +190,11 @@ fn set_asks(pod: &mut Value, ask: &PodAsk) {
 /// `eksPropertiesOverride` of a pod that asks for something else: of those containers that do.
 pub(super) fn pod_override(pod: &Value, ask: &PodAsk) -> Option<Value> {
     let own = pod_ask(pod)?;
-    let mut changes = Map::new();
+    let mut lists = Map::new();
     for (list, asks) in LISTS {
         let containers = pod[list].as_array().into_iter().flatten().enumerate();
-        let changed = containers.zip(asks(&own).iter().zip(asks(ask))).filter(|(_, (before, after))| before != after);
-        let changed: Vec<_> = changed
+        let differing = containers.zip(asks(&own).iter().zip(asks(ask))).filter(|(_, (before, after))| before != after);
+        let changed: Vec<_> = differing
             .map(|((index, container), (_, &after))| {
                 let mut change = json!({ "resources": resources(after) });
                 match container["name"].as_str() {
@@ -205,10 +207,10 @@ pub(super) fn pod_override(pod: &Value, ask: &PodAsk) -> Option<Value> {
             })
             .collect();
         if !changed.is_empty() {
-            changes.insert(list.to_owned(), Value::Array(changed));
+            lists.insert(list.to_owned(), Value::Array(changed));
         }
     }
-    (!changes.is_empty()).then(|| json!({ "podProperties": changes }))
+    (!lists.is_empty()).then(|| json!({ "podProperties": lists }))
 }
 
 fn pod_ask(pod: &Value) -> Option<PodAsk> {

@@ -80,7 +80,7 @@ pub(super) fn workload(
         }
         known
     });
-    let (members, tops) = in_order(members, history, notes);
+    let (members, tops) = in_order(&members, history, notes);
     workload.begun = members.iter().map(|member| member.created).min().unwrap_or(0);
     let mut groups = groups(&tops);
     if groups.len() > ENTRIES_MAX {
@@ -130,10 +130,10 @@ fn members(history: &mut History, counts: &mut Counts) -> Vec<Member> {
 }
 
 /// Members in order of time, after all that they wait for, with what they wait for.
-fn in_order(members: Vec<Member>, history: &History, notes: &mut Notes) -> (Vec<Member>, Vec<Top>) {
+fn in_order(members: &[Member], history: &History, notes: &mut Notes) -> (Vec<Member>, Vec<Top>) {
     let place = |first: usize| members.binary_search_by_key(&first, |member| member.first).ok();
     let mut waits: Vec<Vec<Wait>> = Vec::with_capacity(members.len());
-    for member in &members {
+    for member in members {
         let job = &history.jobs[member.first];
         let is_array = history.kinds.get(member.kind).size.is_some();
         let mut own = Vec::new();
@@ -162,7 +162,7 @@ fn in_order(members: Vec<Member>, history: &History, notes: &mut Notes) -> (Vec<
         own.dedup_by_key(|wait| (wait.on, wait.child));
         waits.push(own);
     }
-    let order = order(&members, &waits);
+    let order = order(members, &waits);
     let mut numbers = vec![0_u32; members.len()];
     for (number, &at) in (0..).zip(&order) {
         numbers[at] = number;
