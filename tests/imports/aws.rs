@@ -42,7 +42,9 @@ impl Folder {
         for row in csv_rows(&jobs) {
             rows.entry(row.name.clone()).or_default().push(row);
         }
-        rows.values_mut().for_each(|rows| rows.sort_by(|a, b| a.id.cmp(&b.id)));
+        for rows in rows.values_mut() {
+            rows.sort_by(|a, b| a.id.cmp(&b.id));
+        }
         (told, serde_json::from_slice(&scenario).unwrap(), rows)
     }
 
@@ -137,9 +139,10 @@ fn job(n: usize, name: &str, created_s: u64, ran: (u64, u64)) -> Value {
     })
 }
 
+/// A job with other members.
 fn with(mut job: Value, members: Value) -> Value {
-    for (name, value) in members.as_object().unwrap() {
-        job[name] = value.clone();
+    if let (Value::Object(job), Value::Object(members)) = (&mut job, members) {
+        job.extend(members);
     }
     job
 }

@@ -187,7 +187,7 @@ impl History {
         let share = share.map(|share| self.kinds.texts.id(share));
         let retry = text_of(job.retry_strategy.as_ref()).map(|text| self.kinds.texts.id(&text));
         let consumables = text_of(job.consumable_resource_properties.as_ref()).map(|text| self.kinds.texts.id(&text));
-        let name = self.kinds.name(job.job_name.as_deref().unwrap_or("job"));
+        let name = self.kinds.name(job.job_name.as_deref().filter(|name| !name.is_empty()).unwrap_or("job"));
         self.kinds.id(Kind {
             queue,
             definition,
