@@ -2,6 +2,7 @@
 //! share, the folder that they write.
 
 mod archives;
+mod aws;
 mod cloudformation;
 mod journal;
 mod kubectl;
@@ -32,6 +33,7 @@ pub(super) struct ImportArgs {
 #[derive(Debug, Subcommand)]
 enum From {
     Cloudformation(cloudformation::CloudformationArgs),
+    Aws(aws::AwsArgs),
     Journal(journal::JournalArgs),
     Swf(archives::SwfArgs),
     Wfcommons(archives::WfcommonsArgs),
@@ -46,6 +48,7 @@ enum From {
 pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
     match &args.from {
         From::Cloudformation(args) => cloudformation::run(args),
+        From::Aws(args) => aws::run(args),
         From::Journal(args) => journal::run(args),
         From::Swf(args) => archives::swf(args),
         From::Wfcommons(args) => archives::wfcommons(args),

@@ -3,9 +3,11 @@
 //!
 //! `swf` and `runs` read logs that a scenario names. Everything else is an import: from foreign files to one
 //! [`Imported`], whose [`Notes`] tell what was used, left out and made up. `archives` reads archives of recorded work, each into
-//! the one form that `work` makes a scenario of.
+//! the one form that `work` makes a scenario of; `workload` writes the entry of jobs whose attempts were recorded, `fit` what was
+//! measured as a distribution; `declared` what templates and plans declare.
 
 pub mod archives;
+pub mod aws;
 pub mod cloudformation;
 pub mod journal;
 pub mod kubectl;
@@ -15,10 +17,12 @@ pub mod terraform;
 pub mod work;
 
 mod declared;
+mod fit;
 mod imported;
 mod notes;
 mod trickle;
 mod unpacked;
+mod workload;
 
 pub use imported::Imported;
 pub use notes::{LeftOut, Notes};

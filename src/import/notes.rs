@@ -57,6 +57,20 @@ impl Notes {
         }
     }
 
+    /// Takes in what was noted elsewhere.
+    pub fn extend(&mut self, other: Self) {
+        self.used.extend(other.used);
+        for (reason, left_out) in other.left_out {
+            let own = self.left_out.entry(reason).or_default();
+            own.count += left_out.count;
+            let room = PLACES.saturating_sub(own.places.len());
+            own.places.extend(left_out.places.into_iter().take(room));
+        }
+        for sentence in other.made_up {
+            self.made_up(sentence);
+        }
+    }
+
     /// Sentences about what was used.
     pub fn all_used(&self) -> &[String] {
         &self.used

@@ -1,6 +1,7 @@
 //! What others export, imported by the program itself and run.
 
 mod archives;
+mod aws;
 mod cloudformation;
 mod command;
 mod folder;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobRef, JobSpecId, LaunchId, NodeId, PodId};
 use crate::import::runs::RunFailure;
+use crate::import::workload::TIMED_OUT_FACTOR;
 use crate::journal::{Header, JournalError, Named, Reader};
 use crate::model::Resources;
 use crate::scheduler::{
@@ -11,10 +12,6 @@ use crate::scheduler::{
     NodeLossCause, Observation, PodFailure, QueueSpec,
 };
 use crate::units::{SimDuration, SimTime};
-
-/// An attempt that a timeout ended is taken to need so many times what it was given: under the same timeout it ends as it
-/// did, and under a longer one it has a chance.
-pub(super) const TIMED_OUT_FACTOR: u64 = 2;
 
 /// A day, as its journal tells it.
 #[derive(Debug, Clone)]

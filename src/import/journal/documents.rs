@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::ids::{ConsumableResourceId, InstanceTypeId, JobSpecId, ShareId};
 use crate::import::Notes;
 use crate::import::journal::day::Day;
-use crate::model::{PurchaseOption, Resources};
+use crate::import::workload::resources;
+use crate::model::PurchaseOption;
 use crate::scheduler::{
     Blocked, EndKind, EnvironmentSpec, ExitCodePattern, ExitRule, FairShare, JobOrder, JobSpec, QueueSpec,
 };
@@ -314,18 +315,4 @@ const fn state(enabled: bool) -> &'static str {
 fn plain_name(text: &str) -> String {
     let name = text.rsplit('/').next().unwrap_or(text);
     name.split(':').next().unwrap_or(name).to_owned()
-}
-
-/// Thousandths of a vCPU as AWS Batch takes them in pods: without the suffix `m`.
-fn vcpus(milli: u32) -> String {
-    let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn resources(requests: Resources) -> Value {
-    let mut list = json!({ "cpu": vcpus(requests.cpu.0), "memory": format!("{}Mi", requests.memory.0) });
-    if requests.gpus > 0 {
-        list["nvidia.com/gpu"] = json!(requests.gpus.to_string());
-    }
-    json!({ "limits": list, "requests": list })
 }

@@ -6,19 +6,14 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog;
 use crate::ids::{InstanceTypeId, JobId, JobRef};
-use crate::import::journal::day::{self, AdoptedNode, Day, Submission};
+use crate::import::journal::day::{AdoptedNode, Attempt, Day, Submission};
 use crate::import::journal::documents::Documents;
-use crate::import::journal::fit;
 use crate::import::runs::{self, Run, Runs, RunsError};
-use crate::import::{Imported, Notes};
+use crate::import::workload::{RUNS_FILE, TIMED_OUT_FACTOR, UNKNOWN_RUNTIME, workload_entry};
+use crate::import::{Imported, Notes, fit};
 use crate::model::{Assumptions, Resources, duration};
 use crate::scheduler::{Dependency, TypeFacts};
 use crate::units::{SimDuration, SimTime};
-
-/// The scenario calls its runs so.
-const RUNS_FILE: &str = "runs.csv";
-/// What an attempt is taken to run of whose kind none ran to its end.
-const UNKNOWN_RUNTIME: SimDuration = SimDuration::from_mins(5);
 
 /// Submissions that are one entry of the workload.
 struct Entry<'a> {
@@ -32,7 +27,7 @@ pub fn scenario(day: &Day) -> Result<Imported, RunsError> {
     let mut documents = Documents::new(day);
     let (entries, places) = entries(day);
     let runs = runs(day, &entries, &places);
-    let workload: Vec<_> = entries.iter().map(|entry| workload_entry(day, entry, &documents, &runs, &places)).collect();
+    let workload: Vec<_> = entries.iter().map(|entry| written(day, entry, &documents, &runs, &places)).collect();
     let mut scenario = json!({
         "description": format!("A day of `{}`, from its journal.", day.header.scenario),
         "region": documents.region(),
@@ -102,7 +97,7 @@ fn runs(day: &Day, entries: &[Entry<'_>], places: &Places) -> Runs {
     let mut runs = Runs::new();
     for (&(job, child, attempt), &recorded) in &day.runs {
         if let Some(&(entry, index)) = places.get(&job) {
-            let day::Attempt { start, runtime, stop, failure } = recorded;
+            let Attempt { start, runtime, stop, failure } = recorded;
             let run = Run { index, child, attempt, start, runtime, stop, failure };
             runs.entry(entries[entry].name.clone()).or_default().push(run);
         }
@@ -113,7 +108,7 @@ fn runs(day: &Day, entries: &[Entry<'_>], places: &Places) -> Runs {
     runs
 }
 
-fn workload_entry(day: &Day, entry: &Entry<'_>, documents: &Documents<'_>, runs: &Runs, places: &Places) -> Value {
+fn written(day: &Day, entry: &Entry<'_>, documents: &Documents<'_>, runs: &Runs, places: &Places) -> Value {
     let Submission { queue, spec, array_size, ref depends_on, .. } = *entry.first;
     let names = &day.header.names;
     let mut submit = json!({
@@ -131,20 +126,7 @@ fn workload_entry(day: &Day, entry: &Entry<'_>, documents: &Documents<'_>, runs:
     if !waits.is_empty() {
         submit["dependsOn"] = json!(waits);
     }
-    let own = runs.get(&entry.name);
-    let kind = own.into_iter().flatten().filter(|run| run.failure.is_none()).map(|run| run.runtime);
-    let runtime = fit::distribution(kind).unwrap_or_else(|| json!({ "constant": duration::to_text(UNKNOWN_RUNTIME) }));
-    let times: Vec<_> = entry.times.iter().map(|&at| text(at)).collect();
-    let mut written = json!({
-        "name": entry.name,
-        "submit": submit,
-        "arrivals": { "list": times },
-        "runtime": runtime,
-    });
-    if own.is_some() {
-        written["recorded"] = json!(RUNS_FILE);
-    }
-    written
+    workload_entry(&entry.name, &submit, &entry.times, runs.get(&entry.name).map_or(&[], Vec::as_slice))
 }
 
 fn text(at: SimTime) -> String {
@@ -335,9 +317,8 @@ fn losses(day: &Day, notes: &mut Notes) {
         ));
     }
     if day.timed_out > 0 {
-        let factor = day::TIMED_OUT_FACTOR;
         notes.made_up(format!(
-            "{} attempts were ended by a timeout: they are taken to need {factor} times as long",
+            "{} attempts were ended by a timeout: they are taken to need {TIMED_OUT_FACTOR} times as long",
             day.timed_out
         ));
     }

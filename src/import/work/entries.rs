@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::ids::JobId;
-use crate::import::journal::distribution;
+use crate::import::fit::distribution;
 use crate::import::runs::{Run, Runs};
 use crate::import::work::documents::plain_name;
 use crate::import::work::error::WorkError;

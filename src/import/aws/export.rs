@@ -1,0 +1,121 @@
+//! Everything that an export holds, page by page: which calls it has answers of, and whether an answer is whole.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use serde_json::Value;
+
+use crate::import::Notes;
+use crate::import::aws::documents::Described;
+use crate::import::aws::environments::DescribedAccount;
+use crate::import::aws::history::History;
+use crate::import::aws::pages::{self, Call, Place, Sink};
+
+/// Answers of AWS, as files hold them.
+#[derive(Debug, Default)]
+pub struct Export {
+    pub(super) account: DescribedAccount,
+    pub(super) definitions: Vec<Described>,
+    pub(super) instance_types: Vec<Described>,
+    pub(super) history: History,
+    pub(super) notes: Notes,
+    /// Regions that ARNs name, and how often.
+    pub(super) regions: BTreeMap<String, u64>,
+    pages: BTreeMap<Call, Pages>,
+    seen: u64,
+}
+
+/// The pages of a call.
+#[derive(Debug, Default)]
+struct Pages {
+    count: u64,
+    /// The last one, where its answer goes on.
+    goes_on: Option<String>,
+}
+
+impl Export {
+    /// Reads a file to its end, or to where it breaks. Files of several pages come in the order of their pages.
+    pub fn read(&mut self, name: &str, reader: impl Read) {
+        pages::read(name, reader, self);
+    }
+
+    /// Whether anything was recognised.
+    pub const fn is_empty(&self) -> bool {
+        self.seen == 0
+    }
+
+    /// Notes what was left out so far.
+    pub const fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Says which calls were read, and which answers are not whole.
+    pub(super) fn account_for_pages(&mut self) {
+        for (call, pages) in &self.pages {
+            self.notes.used(format!(
+                "{} page{} of {}",
+                pages.count,
+                if pages.count == 1 { "" } else { "s" },
+                call.command()
+            ));
+            if let Some(page) = &pages.goes_on {
+                let reason = "pages that come after the last one that is there: it has a nextToken";
+                self.notes.leave_out(reason, format!("{} after {page}", call.command()));
+            }
+        }
+    }
+
+    /// Counts the region of an item's ARN.
+    fn count_region(&mut self, item: &Value) {
+        const ARNS: [&str; 6] =
+            ["computeEnvironmentArn", "jobQueueArn", "jobDefinitionArn", "arn", "jobArn", "consumableResourceArn"];
+        let arn = ARNS.iter().find_map(|member| item[*member].as_str());
+        let Some(region) = arn.and_then(|arn| arn.split(':').nth(3)).filter(|region| !region.is_empty()) else {
+            return;
+        };
+        match self.regions.get_mut(region) {
+            Some(count) => *count += 1,
+            None => {
+                self.regions.insert(region.to_owned(), 1);
+            }
+        }
+    }
+}
+
+impl Sink for Export {
+    fn item(&mut self, call: Call, item: Value, place: Place<'_>) {
+        self.seen += 1;
+        self.count_region(&item);
+        let list = match call {
+            Call::Jobs | Call::JobSummaries => {
+                return self.history.take(&item, call == Call::Jobs, place, &mut self.notes);
+            }
+            Call::ComputeEnvironments => &mut self.account.environments,
+            Call::ConsumableResources => &mut self.account.consumables,
+            Call::JobQueues => &mut self.account.queues,
+            Call::SchedulingPolicies => &mut self.account.policies,
+            Call::JobDefinitions => &mut self.definitions,
+            Call::InstanceTypes => &mut self.instance_types,
+        };
+        match item {
+            Value::Object(document) => list.push(Described { document, place: place.to_string() }),
+            _ => self.notes.leave_out("items that are no objects", place.to_string()),
+        }
+    }
+
+    fn page(&mut self, call: Call, goes_on: bool, place: Place<'_>) {
+        self.seen += 1;
+        let pages = self.pages.entry(call).or_default();
+        pages.count += 1;
+        pages.goes_on = goes_on.then(|| place.to_string());
+    }
+
+    fn unrecognised(&mut self, place: Place<'_>) {
+        let reason = "documents that are none of the answers that are imported (see `windtunnel import aws --help`)";
+        self.notes.leave_out(reason, place.to_string());
+    }
+
+    fn broken(&mut self, file: &str, byte: u64, why: &str) {
+        self.notes.leave_out("what comes after a break in a file", format!("{file} byte {byte}: {why}"));
+    }
+}
