@@ -21,16 +21,24 @@ pub(super) fn by_queue(scenario: &Scenario) -> BTreeMap<String, QueuePolicy> {
 
 impl From<Policy> for QueuePolicy {
     fn from(policy: Policy) -> Self {
-        let order = match policy.order {
-            Order::Submission => JobOrder::Submission,
-            Order::ShortestJobFirst => JobOrder::ShortestJobFirst,
-            Order::LargestJobFirst => JobOrder::LargestJobFirst,
-        };
         let backfill = match policy.backfill {
             Backfill::None => None,
-            Backfill::Easy => Some(EasyBackfill { depth: policy.backfill_depth }),
+            Backfill::Easy => {
+                let order = policy.backfill_order.map(JobOrder::from);
+                Some(EasyBackfill { depth: policy.backfill_depth, order })
+            }
         };
-        Self { order, backfill }
+        Self { order: policy.order.into(), backfill }
+    }
+}
+
+impl From<Order> for JobOrder {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Submission => Self::Submission,
+            Order::ShortestJobFirst => Self::ShortestJobFirst,
+            Order::LargestJobFirst => Self::LargestJobFirst,
+        }
     }
 }
 

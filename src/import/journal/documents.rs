@@ -184,16 +184,19 @@ impl<'a> Documents<'a> {
         let names = &self.day.header.names.job_queues;
         let beyond = self.day.queues.iter().zip(names).filter(|(spec, _)| !spec.policy.is_plain());
         let written = beyond.map(|(spec, name)| {
-            let order = match spec.policy.order {
+            let named = |order| match order {
                 JobOrder::Submission => "submission",
                 JobOrder::ShortestJobFirst => "shortestJobFirst",
                 JobOrder::LargestJobFirst => "largestJobFirst",
             };
-            let mut policy = json!({ "order": order });
+            let mut policy = json!({ "order": named(spec.policy.order) });
             if let Some(easy) = spec.policy.backfill {
                 policy["backfill"] = json!("easy");
                 if let Some(depth) = easy.depth {
                     policy["backfillDepth"] = json!(depth);
+                }
+                if let Some(order) = easy.order {
+                    policy["backfillOrder"] = json!(named(order));
                 }
             }
             (name.clone(), policy)

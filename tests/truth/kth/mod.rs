@@ -1,0 +1,122 @@
+//! KTH-SP2 under EASY in four kinds, against the tables of the SC'15 article on predicted runtimes.
+//!
+//! Gaussier, Glesser, Reis, Trystram, "Improving Backfilling by Using Machine Learning to Predict Running Times" (SC'15), whose
+//! simulator is a descendant of pyss. `pyss.rs` is that simulator's rules, written down again from what its source does;
+//! `ties.rs` shows the scheduling core the same facts in the same order; `log.rs` is the log and what is measured;
+//! `own.rs` runs the log as a user would, with our own rule for ties.
+
+mod log;
+mod own;
+mod pyss;
+mod ties;
+
+use log::{Figures, Job};
+use windtunnel::scheduler::{EasyBackfill, JobOrder, QueuePolicy};
+
+use crate::page::{Row, keep};
+
+/// Kinds of EASY.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    name: &'static str,
+    /// Whether runtimes are known.
+    clairvoyant: bool,
+    /// Whether the shortest job goes ahead first.
+    shortest: bool,
+    published: Published,
+}
+
+/// Of the source's table for KTH-SP2 (`sim_analysis/metrics`): `avgbsld`, `avgft`, `maxft`.
+#[derive(Debug, Clone, Copy)]
+struct Published {
+    slowdown: f64,
+    flow: f64,
+    longest_flow: u64,
+}
+
+const KINDS: [Kind; 4] = [
+    Kind {
+        name: "EASY",
+        clairvoyant: false,
+        shortest: false,
+        published: Published { slowdown: 92.576_539_733_629, flow: 15_696.798_181_243_6, longest_flow: 309_231 },
+    },
+    Kind {
+        name: "EASY, clairvoyant",
+        clairvoyant: true,
+        shortest: false,
+        published: Published { slowdown: 71.722_385_112_441, flow: 15_187.607_703_381_2, longest_flow: 356_843 },
+    },
+    Kind {
+        name: "EASY-SJBF",
+        clairvoyant: false,
+        shortest: true,
+        published: Published { slowdown: 69.405_400_580_303, flow: 14_764.002_668_445_6, longest_flow: 372_238 },
+    },
+    Kind {
+        name: "EASY-SJBF, clairvoyant",
+        clairvoyant: true,
+        shortest: true,
+        published: Published { slowdown: 49.847_718_931_340, flow: 14_295.946_841_754_2, longest_flow: 335_193 },
+    },
+];
+
+impl Kind {
+    fn policy(self) -> QueuePolicy {
+        let order = self.shortest.then_some(JobOrder::ShortestJobFirst);
+        QueuePolicy { order: JobOrder::Submission, backfill: Some(EasyBackfill { depth: None, order }) }
+    }
+
+    /// The log as the scheduler sees it.
+    fn jobs(self, log: &[Job]) -> Vec<Job> {
+        let seen = |job: &Job| if self.clairvoyant { Job { estimate: job.runtime, ..*job } } else { *job };
+        log.iter().map(seen).collect()
+    }
+}
+
+const ABOUT: &str = "28,481 jobs on 100 processors, each job on any of them, from the Parallel Workloads Archive\n\
+    (<https://www.cs.huji.ac.il/labs/parallel/workload/l_kth_sp2/>, acknowledged to Lars Malinowsky). Published: Gaussier, Glesser,\n\
+    Reis, Trystram, \"Improving Backfilling by Using Machine Learning to Predict Running Times\" (SC'15), the table of results for\n\
+    KTH-SP2 beside its simulator. A job's flow time is wait and runtime together; its bounded slowdown that over the runtime or 10 s,\n\
+    whichever is longer, and at least 1. SJBF: the shortest goes ahead first (`backfillOrder: shortestJobFirst`). Clairvoyant: estimates\n\
+    are runtimes.\n\n\
+    The source takes one event at a time: at one instant submissions before ends, though processors whose job should end by then\n\
+    are given away already. Shown the same facts in that order, the scheduler decides as the source's does. Windtunnel's own world\n\
+    reports all that happens at one instant together; what that changes stands below it.";
+
+#[test]
+fn the_log_under_easy_waits_as_published() {
+    let Some(log) = log::read() else { return };
+    assert_eq!(log.len(), 28_481);
+    let mut rows = Vec::new();
+    for kind in KINDS {
+        let jobs = kind.jobs(&log);
+        let theirs = pyss::starts(log::PROCESSORS, &jobs, kind.shortest);
+        let ours = ties::starts(log::PROCESSORS, &jobs, kind.policy());
+        let same = theirs.iter().zip(&ours).filter(|(a, b)| a == b).count();
+        rows.push(Row::same(
+            format!("{}: jobs that start when they do under the source's rules, written down independently", kind.name),
+            log.len().to_string(),
+            same.to_string(),
+        ));
+        let Figures { slowdown, flow, longest_flow } = Figures::of(&jobs, &ours);
+        let Published { slowdown: bsld, flow: avgft, longest_flow: maxft } = kind.published;
+        rows.push(Row::near(format!("{}: mean bounded slowdown", kind.name), (bsld, slowdown), 5e-7, 7));
+        rows.push(Row::near(format!("{}: mean flow time, s", kind.name), (avgft, flow), 5e-7, 6));
+        let longest = format!("{}: longest flow time, s", kind.name);
+        rows.push(Row::same(longest, maxft.to_string(), longest_flow.to_string()));
+    }
+    for kind in KINDS {
+        let jobs = kind.jobs(&log);
+        let Figures { slowdown, .. } = Figures::of(&jobs, &own::starts(&jobs, kind));
+        let published = kind.published.slowdown;
+        let row = Row::near(
+            format!("{}: mean bounded slowdown, a scenario's run", kind.name),
+            (published, slowdown),
+            0.007 * published,
+            2,
+        );
+        rows.push(Row { tolerance: format!("0.7 % (is {:+.2} %)", (slowdown / published - 1.0) * 100.0), ..row });
+    }
+    keep("A recorded workload: KTH-SP2", ABOUT, &rows);
+}

@@ -1,0 +1,14 @@
+//! What others published, beside what Windtunnel makes of it: recorded workloads, queueing theory, instance types, AWS's
+//! worked examples, Spot figures.
+//!
+//! Every row is measured when a test runs, and stands in `reports/reference/truth.md` as it was measured, also where it falls
+//! short. To renew the page: `BLESS=1 cargo test --test truth`, and `-- --include-ignored` for the long runs too.
+
+mod aws;
+
+
+mod karpenter;
+mod kth;
+mod page;
+mod queueing;
+mod spot;
