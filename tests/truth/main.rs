@@ -5,10 +5,11 @@
 //! short. To renew the page: `BLESS=1 cargo test --test truth`, and `-- --include-ignored` for the long runs too.
 
 mod aws;
-
-
+#[path = "../common/farm.rs"]
+mod farm;
 mod karpenter;
 mod kth;
 mod page;
 mod queueing;
+mod scenario;
 mod spot;

@@ -14,7 +14,9 @@ const TRACES: &str = "WINDTUNNEL_TRACES";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Job {
     pub(super) submit: u64,
+    /// As it is recorded, or as long as it asked for.
     pub(super) runtime: u64,
+    pub(super) recorded: u64,
     pub(super) estimate: u64,
     pub(super) processors: u32,
 }
@@ -39,7 +41,8 @@ pub(super) fn read() -> Option<Vec<Job>> {
         let fields: Vec<i64> = line.split_whitespace().map(|field| field.parse().unwrap()).collect();
         let at = |index: usize| u64::try_from(fields[index]).unwrap_or_else(|_| panic!("field {index} of `{line}`"));
         let processors = u32::try_from(at(7)).unwrap();
-        jobs.push(Job { submit: at(1), runtime: at(3).min(at(8)), estimate: at(8), processors });
+        let (recorded, estimate) = (at(3), at(8));
+        jobs.push(Job { submit: at(1), runtime: recorded.min(estimate), recorded, estimate, processors });
     }
     Some(jobs)
 }

@@ -11,6 +11,8 @@ mod pyss;
 mod ties;
 
 use log::{Figures, Job};
+use rayon::prelude::*;
+use ties::Ties;
 use windtunnel::scheduler::{EasyBackfill, JobOrder, QueuePolicy};
 
 use crate::page::{Row, keep};
@@ -24,6 +26,8 @@ pub(crate) struct Kind {
     /// Whether the shortest job goes ahead first.
     shortest: bool,
     published: Published,
+    /// Why a scenario's run is known to be farther off than it should.
+    falls_short: Option<&'static str>,
 }
 
 /// Of the source's table for KTH-SP2 (`sim_analysis/metrics`): `avgbsld`, `avgft`, `maxft`.
@@ -40,24 +44,30 @@ const KINDS: [Kind; 4] = [
         clairvoyant: false,
         shortest: false,
         published: Published { slowdown: 92.576_539_733_629, flow: 15_696.798_181_243_6, longest_flow: 309_231 },
+        falls_short: None,
     },
     Kind {
         name: "EASY, clairvoyant",
         clairvoyant: true,
         shortest: false,
         published: Published { slowdown: 71.722_385_112_441, flow: 15_187.607_703_381_2, longest_flow: 356_843 },
+        falls_short: Some(
+            "AWS Batch takes no timeout below 60 s, so whoever runs for less is taken to run for a minute",
+        ),
     },
     Kind {
         name: "EASY-SJBF",
         clairvoyant: false,
         shortest: true,
         published: Published { slowdown: 69.405_400_580_303, flow: 14_764.002_668_445_6, longest_flow: 372_238 },
+        falls_short: None,
     },
     Kind {
         name: "EASY-SJBF, clairvoyant",
         clairvoyant: true,
         shortest: true,
         published: Published { slowdown: 49.847_718_931_340, flow: 14_295.946_841_754_2, longest_flow: 335_193 },
+        falls_short: None,
     },
 ];
 
@@ -69,7 +79,9 @@ impl Kind {
 
     /// The log as the scheduler sees it.
     fn jobs(self, log: &[Job]) -> Vec<Job> {
-        let seen = |job: &Job| if self.clairvoyant { Job { estimate: job.runtime, ..*job } } else { *job };
+        let seen = |job: &Job| {
+            if self.clairvoyant { Job { estimate: job.runtime, recorded: job.runtime, ..*job } } else { *job }
+        };
         log.iter().map(seen).collect()
     }
 }
@@ -84,39 +96,56 @@ const ABOUT: &str = "28,481 jobs on 100 processors, each job on any of them, fro
     are given away already. Shown the same facts in that order, the scheduler decides as the source's does. Windtunnel's own world\n\
     reports all that happens at one instant together; what that changes stands below it.";
 
+/// Rows of a kind: under the source's rule for ties, under ours, and as a scenario.
+fn rows(kind: Kind, log: &[Job]) -> [Vec<Row>; 2] {
+    let Kind { name, published, .. } = kind;
+    let jobs = kind.jobs(log);
+    let theirs = pyss::starts(log::PROCESSORS, &jobs, kind.shortest);
+    let ours = ties::starts(log::PROCESSORS, &jobs, kind.policy(), Ties::OneByOne);
+    let same = theirs.iter().zip(&ours).filter(|(a, b)| a == b).count();
+    let Figures { slowdown, flow, longest_flow } = Figures::of(&jobs, &ours);
+    let under_their_rule = vec![
+        Row::same(
+            format!("{name}: jobs that start when the source's rules say"),
+            jobs.len().to_string(),
+            same.to_string(),
+        ),
+        Row::near(format!("{name}: mean bounded slowdown"), (published.slowdown, slowdown), 5e-7, 7),
+        Row::near(format!("{name}: mean flow time, s"), (published.flow, flow), 5e-7, 6),
+        Row::same(
+            format!("{name}: longest flow time, s"),
+            published.longest_flow.to_string(),
+            longest_flow.to_string(),
+        ),
+    ];
+    let told_together = |jobs: &[Job]| ties::starts(log::PROCESSORS, jobs, kind.policy(), Ties::Together);
+    let together = told_together(&jobs);
+    let scenario = own::starts(&jobs, kind);
+    // As a scenario it is the same, but for estimates that AWS Batch does not take.
+    let taken: Vec<_> = jobs.iter().map(|job| Job { estimate: job.estimate.max(LEAST_TIMEOUT_S), ..*job }).collect();
+    assert!(scenario == told_together(&taken), "{name}: the scenario is another world");
+    let row = |how, starts: &[u64]| {
+        let Figures { slowdown, .. } = Figures::of(&jobs, starts);
+        let (what, tolerance) = (format!("{name}: mean bounded slowdown, {how}"), 0.007 * published.slowdown);
+        let row = Row::near(what, (published.slowdown, slowdown), tolerance, 4);
+        Row { tolerance: format!("0.7 % (is {:+.2} %)", (slowdown / published.slowdown - 1.0) * 100.0), ..row }
+    };
+    let under_ours = vec![
+        row("ties told together", &together),
+        Row { falls_short: kind.falls_short, ..row("as a scenario", &scenario) },
+    ];
+    [under_their_rule, under_ours]
+}
+
+/// `attemptDurationSeconds` at least.
+const LEAST_TIMEOUT_S: u64 = 60;
+
 #[test]
 fn the_log_under_easy_waits_as_published() {
     let Some(log) = log::read() else { return };
     assert_eq!(log.len(), 28_481);
-    let mut rows = Vec::new();
-    for kind in KINDS {
-        let jobs = kind.jobs(&log);
-        let theirs = pyss::starts(log::PROCESSORS, &jobs, kind.shortest);
-        let ours = ties::starts(log::PROCESSORS, &jobs, kind.policy());
-        let same = theirs.iter().zip(&ours).filter(|(a, b)| a == b).count();
-        rows.push(Row::same(
-            format!("{}: jobs that start when they do under the source's rules, written down independently", kind.name),
-            log.len().to_string(),
-            same.to_string(),
-        ));
-        let Figures { slowdown, flow, longest_flow } = Figures::of(&jobs, &ours);
-        let Published { slowdown: bsld, flow: avgft, longest_flow: maxft } = kind.published;
-        rows.push(Row::near(format!("{}: mean bounded slowdown", kind.name), (bsld, slowdown), 5e-7, 7));
-        rows.push(Row::near(format!("{}: mean flow time, s", kind.name), (avgft, flow), 5e-7, 6));
-        let longest = format!("{}: longest flow time, s", kind.name);
-        rows.push(Row::same(longest, maxft.to_string(), longest_flow.to_string()));
-    }
-    for kind in KINDS {
-        let jobs = kind.jobs(&log);
-        let Figures { slowdown, .. } = Figures::of(&jobs, &own::starts(&jobs, kind));
-        let published = kind.published.slowdown;
-        let row = Row::near(
-            format!("{}: mean bounded slowdown, a scenario's run", kind.name),
-            (published, slowdown),
-            0.007 * published,
-            2,
-        );
-        rows.push(Row { tolerance: format!("0.7 % (is {:+.2} %)", (slowdown / published - 1.0) * 100.0), ..row });
-    }
+    let kinds: Vec<_> = KINDS.into_par_iter().map(|kind| rows(kind, &log)).collect();
+    let rows: Vec<_> =
+        [0, 1].into_iter().flat_map(|part| kinds.iter().flat_map(move |rows| rows[part].clone())).collect();
     keep("A recorded workload: KTH-SP2", ABOUT, &rows);
 }

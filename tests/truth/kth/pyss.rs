@@ -48,9 +48,11 @@ impl Machine<'_> {
     }
 
     fn schedule(&mut self) {
+        let mut free = self.free();
         while let Some(&first) = self.waiting.first()
-            && self.jobs[first].processors <= self.free()
+            && self.jobs[first].processors <= free
         {
+            free -= self.jobs[first].processors;
             self.waiting.remove(0);
             self.start(first);
         }
@@ -63,9 +65,10 @@ impl Machine<'_> {
         for index in behind {
             let Job { processors, estimate, .. } = self.jobs[index];
             let ends_in_time = self.now + estimate <= shadow;
-            if processors > self.free() || !ends_in_time && processors > extra {
+            if processors > free || !ends_in_time && processors > extra {
                 continue;
             }
+            free -= processors;
             extra -= if ends_in_time { 0 } else { processors };
             self.waiting.retain(|&other| other != index);
             self.start(index);

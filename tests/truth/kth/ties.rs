@@ -1,6 +1,6 @@
 //! A world that tells the scheduling core what happens at one instant in the source's order: first who ends as estimated,
 //! together with the first of the rest; then submissions one by one, then the other ends one by one. Every fact is told at its
-//! own time; only the order within an instant is the source's.
+//! own time; only the order within an instant is the source's. Or else all of it is told together, as our own world does.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,6 +13,13 @@ use windtunnel::scheduler::{
 use windtunnel::units::{MiB, MilliCpu, SimDuration, SimTime};
 
 use super::log::Job;
+
+/// How facts of one instant are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ties {
+    OneByOne,
+    Together,
+}
 
 /// An end to come.
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +103,7 @@ impl World<'_> {
 }
 
 /// When each job starts; jobs are in order of submission.
-pub(super) fn starts(processors: u32, jobs: &[Job], policy: QueuePolicy) -> Vec<u64> {
+pub(super) fn starts(processors: u32, jobs: &[Job], policy: QueuePolicy, ties: Ties) -> Vec<u64> {
     let config = SchedulerConfig { settings: Settings::from(&Assumptions::ideal()), instance_types: Vec::new() };
     let mut world = World {
         jobs,
@@ -118,8 +125,15 @@ pub(super) fn starts(processors: u32, jobs: &[Job], policy: QueuePolicy) -> Vec<
         }
         let arrivals: Vec<usize> = (first..submitted).collect();
         let ends = world.ends.remove(&now).unwrap_or_default();
-        for portion in world.portions(&arrivals, &ends) {
-            world.tell(now, portion);
+        let portions = world.portions(&arrivals, &ends);
+        match ties {
+            Ties::OneByOne => portions.into_iter().for_each(|portion| world.tell(now, portion)),
+            Ties::Together => {
+                // Who ends makes room for who comes.
+                let mut all = portions.concat();
+                all.sort_by_key(|fact| !matches!(fact, Event::PodSucceeded { .. }));
+                world.tell(now, all);
+            }
         }
     }
     assert_eq!(world.core.audit(), [""; 0]);
