@@ -102,6 +102,20 @@ fn what_makes_no_sense_is_told() {
 }
 
 #[test]
+fn how_to_backfill_where_nobody_does_is_told() {
+    let warned = |settings: &[&str]| {
+        let warnings = resolve(settings, |_| ()).expect("a scenario").warnings;
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let said = warned(&["/policies/q/backfillOrder=shortestJobFirst"]);
+    assert!(said.contains("/policies/q/backfillOrder: `backfillOrder` says nothing where nobody goes ahead"), "{said}");
+    let said = warned(&["/policies/q/backfillDepth=5"]);
+    assert!(said.contains("/policies/q/backfillDepth: `backfillDepth` says nothing where nobody goes ahead"), "{said}");
+    let said = warned(&["/policies/q/backfillOrder=shortestJobFirst", "/policies/q/backfill=easy"]);
+    assert!(!said.contains("backfillOrder"), "{said}");
+}
+
+#[test]
 fn jobs_without_an_estimate_are_named() {
     let warned = |setting: &str| {
         let warnings = resolve(&[setting], |_| ()).expect("a scenario").warnings;

@@ -60,6 +60,15 @@ pub(super) fn judge(scenario: &Scenario, calls: &[PlannedCall], judge: &mut Judg
             continue;
         }
         let is_fair = |queue: &&&JobQueue| queue.job_queue_name == *name && queue.scheduling_policy_arn.is_some();
+        let idle =
+            [("backfillOrder", policy.backfill_order.is_some()), ("backfillDepth", policy.backfill_depth.is_some())];
+        for (field, _) in idle.into_iter().filter(|&(_, is_set)| is_set && policy.backfill == Backfill::None) {
+            judge.warn(
+                text::child(&at, field),
+                format!("`{field}` says nothing where nobody goes ahead"),
+                "add `\"backfill\": \"easy\"`, or remove it",
+            );
+        }
         if !QueuePolicy::from(*policy).is_plain() && known.iter().any(|queue| is_fair(&queue)) {
             judge.error(
                 at,

@@ -26,8 +26,8 @@ pub(crate) struct Kind {
     /// Whether the shortest job goes ahead first.
     shortest: bool,
     published: Published,
-    /// Why a scenario's run is known to be farther off than it should.
-    falls_short: Option<&'static str>,
+    /// Why a run as a scenario, or of the file itself, is known to be farther off than it should.
+    falls_short: [Option<&'static str>; 2],
 }
 
 /// Of the source's table for KTH-SP2 (`sim_analysis/metrics`): `avgbsld`, `avgft`, `maxft`.
@@ -44,30 +44,31 @@ const KINDS: [Kind; 4] = [
         clairvoyant: false,
         shortest: false,
         published: Published { slowdown: 92.576_539_733_629, flow: 15_696.798_181_243_6, longest_flow: 309_231 },
-        falls_short: None,
+        falls_short: [None; 2],
     },
     Kind {
         name: "EASY, clairvoyant",
         clairvoyant: true,
         shortest: false,
         published: Published { slowdown: 71.722_385_112_441, flow: 15_187.607_703_381_2, longest_flow: 356_843 },
-        falls_short: Some(
-            "AWS Batch takes no timeout below 60 s, so whoever runs for less is taken to run for a minute",
-        ),
+        falls_short: [
+            Some("AWS Batch takes no timeout below 60 s, so shorter runtimes are estimated as a minute"),
+            None,
+        ],
     },
     Kind {
         name: "EASY-SJBF",
         clairvoyant: false,
         shortest: true,
         published: Published { slowdown: 69.405_400_580_303, flow: 14_764.002_668_445_6, longest_flow: 372_238 },
-        falls_short: None,
+        falls_short: [None, Some("another workload: 219 jobs have other processors than in the source")],
     },
     Kind {
         name: "EASY-SJBF, clairvoyant",
         clairvoyant: true,
         shortest: true,
         published: Published { slowdown: 49.847_718_931_340, flow: 14_295.946_841_754_2, longest_flow: 335_193 },
-        falls_short: None,
+        falls_short: [None; 2],
     },
 ];
 
@@ -80,7 +81,7 @@ impl Kind {
     /// The log as the scheduler sees it.
     fn jobs(self, log: &[Job]) -> Vec<Job> {
         let seen = |job: &Job| {
-            if self.clairvoyant { Job { estimate: job.runtime, recorded: job.runtime, ..*job } } else { *job }
+            if self.clairvoyant { Job { estimate: job.runtime, ..*job } } else { *job }
         };
         log.iter().map(seen).collect()
     }
@@ -93,8 +94,11 @@ const ABOUT: &str = "28,481 jobs on 100 processors, each job on any of them, fro
     whichever is longer, and at least 1. SJBF: the shortest goes ahead first (`backfillOrder: shortestJobFirst`). Clairvoyant: estimates\n\
     are runtimes.\n\n\
     The source takes one event at a time: at one instant submissions before ends, though processors whose job should end by then\n\
-    are given away already. Shown the same facts in that order, the scheduler decides as the source's does. Windtunnel's own world\n\
-    reports all that happens at one instant together; what that changes stands below it.";
+    are given away already. Shown the same facts in that order, the scheduler starts every job when the source's rules, written down\n\
+    independently, say. Windtunnel's own world tells all that happens at one instant together; what that changes stands below, and what\n\
+    a scenario changes: it starts every job as the scheduler does when shown estimates of 60 s at least, which is AWS Batch's shortest\n\
+    timeout. 219 jobs were given other processors than they asked for; the source goes by those asked for, a trace in a scenario by\n\
+    those given.";
 
 /// Rows of a kind: under the source's rule for ties, under ours, and as a scenario.
 fn rows(kind: Kind, log: &[Job]) -> [Vec<Row>; 2] {
@@ -130,10 +134,14 @@ fn rows(kind: Kind, log: &[Job]) -> [Vec<Row>; 2] {
         let row = Row::near(what, (published.slowdown, slowdown), tolerance, 4);
         Row { tolerance: format!("0.7 % (is {:+.2} %)", (slowdown / published.slowdown - 1.0) * 100.0), ..row }
     };
-    let under_ours = vec![
+    let mut under_ours = vec![
         row("ties told together", &together),
-        Row { falls_short: kind.falls_short, ..row("as a scenario", &scenario) },
+        Row { falls_short: kind.falls_short[0], ..row("as a scenario", &scenario) },
     ];
+    if !kind.clairvoyant {
+        let given = row("as a scenario, with the processors that jobs were given", &own::starts_of_file(kind));
+        under_ours.push(Row { falls_short: kind.falls_short[1], ..given });
+    }
     [under_their_rule, under_ours]
 }
 
