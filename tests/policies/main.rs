@@ -5,6 +5,7 @@ mod brute;
 mod machine;
 
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use windtunnel::scheduler::{EasyBackfill, JobOrder, QueuePolicy};
 
@@ -66,15 +67,16 @@ proptest! {
 
     /// Whatever the order of those that may go ahead, and however deep the look.
     #[test]
-    fn an_order_of_its_own_behind_the_head_is_kept(jobs in jobs(Estimates::Loose), depth in 1..6u32) {
-        for ((order, theirs), (ahead, behind)) in ORDERS.into_iter().flat_map(|one| ORDERS.map(|other| (one, other))) {
-            for depth in [None, Some(depth)] {
-                let policy = QueuePolicy { order, backfill: Some(EasyBackfill { depth, order: Some(ahead) }) };
-                let looks = depth.map_or(usize::MAX, |depth| depth as usize);
-                let theirs = brute::easy_ordered(PROCESSORS, &jobs, (theirs, behind), looks);
-                prop_assert_eq!(run(&[PROCESSORS], &jobs, policy).starts, theirs.starts);
-            }
-        }
+    fn an_order_of_its_own_behind_the_head_is_kept(
+        jobs in jobs(Estimates::Loose),
+        (order, theirs) in select(&ORDERS[..]),
+        (ahead, behind) in select(&ORDERS[..]),
+        depth in prop::option::of(1..6u32),
+    ) {
+        let policy = QueuePolicy { order, backfill: Some(EasyBackfill { depth, order: Some(ahead) }) };
+        let looks = depth.map_or(usize::MAX, |depth| depth as usize);
+        let theirs = brute::easy_ordered(PROCESSORS, &jobs, (theirs, behind), looks);
+        prop_assert_eq!(run(&[PROCESSORS], &jobs, policy).starts, theirs.starts);
     }
 
     #[test]

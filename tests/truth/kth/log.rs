@@ -13,7 +13,7 @@ pub(super) const FILE: &str = "swf/KTH-SP2.swf.gz";
 const TRACES: &str = "WINDTUNNEL_TRACES";
 
 /// A job; times in seconds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Job {
     pub(super) submit: u64,
     pub(super) runtime: u64,
