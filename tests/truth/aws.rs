@@ -115,23 +115,27 @@ fn workflow() -> Vec<Row> {
         all.sort_by_key(|end| end.job);
         all
     };
-    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(of);
+    let [first, each, follow, steps, end] = [0, 1, 2, 3, 4].map(of);
     let began = |end: &JobEnd| end.first_running_at.expect("it ran");
     let count = |n: usize| n.to_string();
-    let last = |all: &[&JobEnd]| all.iter().map(|end| end.ended_at).max().expect("somebody");
-    let at_their_own_time = |all: &[&JobEnd], due: SimTime| all.iter().filter(|end| began(end) == due).count();
-    let in_turn = d.windows(2).filter(|pair| began(pair[1]) == pair[0].ended_at).count();
-    let both = b.iter().zip(&c).filter(|(b, c)| b.job.child == c.job.child && began(c) == b.ended_at).count();
+    let last = |all: &[&JobEnd]| all.iter().map(|job| job.ended_at).max().expect("somebody");
+    let at_their_own_time = |all: &[&JobEnd], due: SimTime| all.iter().filter(|job| began(job) == due).count();
+    let in_turn = steps.windows(2).filter(|pair| began(pair[1]) == pair[0].ended_at).count();
+    let both = each.iter().zip(&follow).filter(|(b, c)| b.job.child == c.job.child && began(c) == b.ended_at).count();
     let row = |what: &str, published: usize, ours: usize| {
         Row::same(format!("array job workflow: {what} (UG:example_array_job)"), count(published), count(ours))
     };
-    assert_eq!([a.len(), e.len()], [1, 1]);
+    assert_eq!([first.len(), end.len()], [1, 1]);
     vec![
-        row("children of JobB that start with the end of JobA", COPIES as usize, at_their_own_time(&b, last(&a))),
+        row(
+            "children of JobB that start with the end of JobA",
+            COPIES as usize,
+            at_their_own_time(&each, last(&first)),
+        ),
         row("children of JobC that start with the end of their own of JobB (`N_TO_N`)", COPIES as usize, both),
-        row("first steps of JobD that start with the end of JobC", 1, at_their_own_time(&d[..1], last(&c))),
+        row("first steps of JobD that start with the end of JobC", 1, at_their_own_time(&steps[..1], last(&follow))),
         row("steps of JobD that start with the end of the one before (`SEQUENTIAL`)", 9, in_turn),
-        row("JobE starts with the end of JobD", 1, at_their_own_time(&e, last(&d))),
+        row("JobE starts with the end of JobD", 1, at_their_own_time(&end, last(&steps))),
     ]
 }
 

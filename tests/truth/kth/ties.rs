@@ -2,7 +2,7 @@
 //! together with the first of the rest; then submissions one by one, then the other ends one by one. Every fact is told at its
 //! own time; only the order within an instant is the source's. Or else all of it is told together, as our own world does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use windtunnel::ids::{ComputeEnvironmentId, JobId, JobQueueId, JobSpecId, NodeId, PodId};
 use windtunnel::model::{Assumptions, Resources};
@@ -32,7 +32,7 @@ struct World<'j> {
     jobs: &'j [Job],
     core: Scheduler,
     decision: Decision,
-    specs: HashMap<(u32, u64), JobSpecId>,
+    specs: BTreeMap<(u32, u64), JobSpecId>,
     /// By time, in order of start.
     ends: BTreeMap<u64, Vec<End>>,
     starts: Vec<u64>,
@@ -109,7 +109,7 @@ pub(super) fn starts(processors: u32, jobs: &[Job], policy: QueuePolicy, ties: T
         jobs,
         core: Scheduler::new(config),
         decision: Decision::default(),
-        specs: HashMap::new(),
+        specs: BTreeMap::new(),
         ends: BTreeMap::new(),
         starts: vec![u64::MAX; jobs.len()],
     };
