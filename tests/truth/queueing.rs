@@ -21,7 +21,7 @@ const SEEDS: u64 = 20;
 const STUDENT_T_95_DF_19: f64 = 2.093_024;
 /// That over this is how far a mean may be off, in halves of its interval, where twenty intervals have to hold together at 95 %:
 /// Bonferroni's 99.75 % each.
-const TOGETHER: f64 = 3.477_5 / STUDENT_T_95_DF_19;
+const TOGETHER: f64 = 3.481_151 / STUDENT_T_95_DF_19;
 
 /// A mean with half of its 95 % confidence interval.
 #[derive(Debug, Clone, Copy)]
