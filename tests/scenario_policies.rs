@@ -53,11 +53,15 @@ fn policies_reach_the_core() {
     let told = |settings: &[&str]| resolve(settings, |_| ()).expect("a scenario").world.queues[0].policy;
     assert_eq!(told(&[]), QueuePolicy::default());
     assert_eq!(told(&["/policies/q/backfill=none", "/policies/q/order=submission"]), QueuePolicy::default());
-    let easy = |depth| Some(EasyBackfill { depth });
+    let easy = |depth| Some(EasyBackfill { depth, order: None });
     assert_eq!(told(&["/policies/q/backfill=easy"]), policy(JobOrder::Submission, easy(None)));
     assert_eq!(
         told(&["/policies/q/backfill=easy", "/policies/q/backfillDepth=50", "/policies/q/order=largestJobFirst"]),
         policy(JobOrder::LargestJobFirst, easy(Some(50)))
+    );
+    assert_eq!(
+        told(&["/policies/q/backfill=easy", "/policies/q/backfillOrder=shortestJobFirst"]),
+        policy(JobOrder::Submission, Some(EasyBackfill { depth: None, order: Some(JobOrder::ShortestJobFirst) }))
     );
     assert_eq!(told(&["/policies/q/order=shortestJobFirst"]), policy(JobOrder::ShortestJobFirst, None));
 }
@@ -77,7 +81,7 @@ fn queues_keep_theirs_whatever_is_called() {
         panic!("{told:?}")
     };
     assert_eq!((updated.priority, updated.policy), (5, policy(JobOrder::LargestJobFirst, None)));
-    assert_eq!(created.policy, policy(JobOrder::Submission, Some(EasyBackfill { depth: None })));
+    assert_eq!(created.policy, policy(JobOrder::Submission, Some(EasyBackfill::default())));
 }
 
 #[test]
@@ -95,6 +99,20 @@ fn what_makes_no_sense_is_told() {
     assert!(unknown.contains("/policies/qq: no job queue is called `qq`"), "{unknown}");
     let word = said(&["/policies/q/backfill=eazy"], |_| ());
     assert!(word.contains("/policies/q/backfill: `eazy` is not known here: did you mean `easy`?"), "{word}");
+}
+
+#[test]
+fn how_to_backfill_where_nobody_does_is_told() {
+    let warned = |settings: &[&str]| {
+        let warnings = resolve(settings, |_| ()).expect("a scenario").warnings;
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let said = warned(&["/policies/q/backfillOrder=shortestJobFirst"]);
+    assert!(said.contains("/policies/q/backfillOrder: `backfillOrder` says nothing where nobody goes ahead"), "{said}");
+    let said = warned(&["/policies/q/backfillDepth=5"]);
+    assert!(said.contains("/policies/q/backfillDepth: `backfillDepth` says nothing where nobody goes ahead"), "{said}");
+    let said = warned(&["/policies/q/backfillOrder=shortestJobFirst", "/policies/q/backfill=easy"]);
+    assert!(!said.contains("backfillOrder"), "{said}");
 }
 
 #[test]

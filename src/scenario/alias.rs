@@ -53,6 +53,7 @@ const ALIASES: &[Alias] = &[
     alias("cpu", Owner::Definition, "/eksProperties/podProperties/containers/*/resources/*/cpu"),
     alias("memory", Owner::Definition, "/eksProperties/podProperties/containers/*/resources/*/memory"),
     alias("backfill", Owner::Policy, "/backfill"),
+    alias("backfillOrder", Owner::Policy, "/backfillOrder"),
     alias("order", Owner::Policy, "/order"),
     alias("count", Owner::Workload, "/count"),
     alias("failureProbability", Owner::Workload, "/failureProbability"),

@@ -21,16 +21,24 @@ pub(super) fn by_queue(scenario: &Scenario) -> BTreeMap<String, QueuePolicy> {
 
 impl From<Policy> for QueuePolicy {
     fn from(policy: Policy) -> Self {
-        let order = match policy.order {
-            Order::Submission => JobOrder::Submission,
-            Order::ShortestJobFirst => JobOrder::ShortestJobFirst,
-            Order::LargestJobFirst => JobOrder::LargestJobFirst,
-        };
         let backfill = match policy.backfill {
             Backfill::None => None,
-            Backfill::Easy => Some(EasyBackfill { depth: policy.backfill_depth }),
+            Backfill::Easy => {
+                let order = policy.backfill_order.map(JobOrder::from);
+                Some(EasyBackfill { depth: policy.backfill_depth, order })
+            }
         };
-        Self { order, backfill }
+        Self { order: policy.order.into(), backfill }
+    }
+}
+
+impl From<Order> for JobOrder {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Submission => Self::Submission,
+            Order::ShortestJobFirst => Self::ShortestJobFirst,
+            Order::LargestJobFirst => Self::LargestJobFirst,
+        }
     }
 }
 
@@ -52,6 +60,15 @@ pub(super) fn judge(scenario: &Scenario, calls: &[PlannedCall], judge: &mut Judg
             continue;
         }
         let is_fair = |queue: &&&JobQueue| queue.job_queue_name == *name && queue.scheduling_policy_arn.is_some();
+        let idle =
+            [("backfillOrder", policy.backfill_order.is_some()), ("backfillDepth", policy.backfill_depth.is_some())];
+        for (field, _) in idle.into_iter().filter(|&(_, is_set)| is_set && policy.backfill == Backfill::None) {
+            judge.warn(
+                text::child(&at, field),
+                format!("`{field}` says nothing where nobody goes ahead"),
+                "add `\"backfill\": \"easy\"`, or remove it",
+            );
+        }
         if !QueuePolicy::from(*policy).is_plain() && known.iter().any(|queue| is_fair(&queue)) {
             judge.error(
                 at,

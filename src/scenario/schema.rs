@@ -131,6 +131,9 @@ pub(super) struct Policy {
     /// an array counts as one, and once more for each child that goes ahead.
     #[schemars(range(min = 1))]
     pub backfill_depth: Option<u32>,
+    /// In which order the jobs behind the head are looked at; the queue's own where absent. With `shortestJobFirst` in a queue
+    /// whose order is that of submission, `easy` is what the literature calls EASY-SJBF.
+    pub backfill_order: Option<Order>,
 }
 
 /// Whose turn it is.

@@ -4,6 +4,8 @@
 //! Source: Lifka, "The ANL/IBM SP Scheduling System" (1995); Mu'alem and Feitelson, "Utilization, Predictability, Workloads,
 //! and User Runtime Estimates in Scheduling the IBM SP2 with Backfilling" (IEEE TPDS 12:6, 2001, section 2). There the
 //! machine is one pool of processors; here each node is one, and the head's place is on the node where it could start first.
+//! Who goes ahead is looked for in the queue's order or another: shortest first is EASY-SJBF (Tsafrir, Etsion, and Feitelson,
+//! "Backfilling Using System-Generated Predictions Rather than User Runtime Estimates", IEEE TPDS 18:6, 2007, section 5).
 //! Estimates are timeouts: how long a job truly runs nobody here knows. What reserves the place is `reservation.rs`.
 
 use std::ops::Bound;
@@ -65,10 +67,7 @@ impl Scheduler {
         let mut hopes = self.hopes(id);
         let mut kept: Option<Reservation> = None;
         let mut looks_left = easy.depth.unwrap_or(u32::MAX);
-        // Behind the head, and the rest of its array: they ask for the same.
-        let first = self.queues[id.index()].ranked().and_then(|line| line.next(Bound::Unbounded));
-        let Some((key, _)) = first else { return };
-        let mut from = Bound::Excluded(key);
+        let mut from = Bound::Unbounded;
         while hopes.left > 0 {
             let hopeful = self.next_hopeful(id, from, &mut looks_left, (&hopes, kept.as_ref()));
             let Some((key, job)) = hopeful else { break };
@@ -112,7 +111,7 @@ impl Scheduler {
         (hopes, kept): (&Hopes, Option<&Reservation>),
     ) -> Option<(Key, Head)> {
         let line = self.queues[id.index()].ranked()?;
-        line.next_of(from, looks_left, |spec| {
+        line.next_behind(from, looks_left, |spec| {
             let (spec, shape) = self.specs.known(spec);
             match hopes.of(shape) {
                 Hope::None => false,

@@ -57,7 +57,7 @@ impl JobQueue {
         let order = match &spec.fair_share {
             Some(policy) => Order::Fair(Box::new(Shares::new(policy.clone(), settings))),
             None if spec.policy.is_plain() => Order::Fifo(Lane::default()),
-            None => Order::Ranked(Ranked::new(spec.policy.order)),
+            None => Order::Ranked(Ranked::new(spec.policy)),
         };
         if spec.fair_share.is_some() {
             spec.policy = QueuePolicy::default();

@@ -10,10 +10,10 @@ use std::ops::Bound;
 
 use crate::ids::{JobRef, JobSpecId};
 use crate::scheduler::lane::{Head, InLine, Place, Returning, Waiting};
-use crate::scheduler::spec::{JobOrder, JobSpec};
+use crate::scheduler::spec::{JobOrder, JobSpec, QueuePolicy};
 use crate::units::{SimDuration, SimTime};
 
-/// Where a job stands. The order of the fields is the order of jobs.
+/// Where a job stands, in the line or among those that may go ahead. The order of the fields is the order of jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     never_ran: bool,
@@ -77,16 +77,52 @@ impl Entry {
     }
 }
 
+/// The same jobs in the order in which they are looked at behind a head, where that is not the line's.
+#[derive(Debug, Clone)]
+struct Ahead {
+    order: JobOrder,
+    /// Keys of the line, by keys of this order.
+    keys: BTreeMap<Key, Key>,
+}
+
+impl Ahead {
+    /// The first key, of this order, that an entry of the line may have.
+    fn key(&self, key: &Key, spec: &JobSpec) -> Key {
+        let rank = if key.never_ran { self.order.rank(spec) } else { Rank::Equal };
+        Key { rank, again: 0, ..*key }
+    }
+
+    fn insert(&mut self, key: Key, spec: &JobSpec) {
+        let mut ahead = self.key(&key, spec);
+        while self.keys.contains_key(&ahead) {
+            ahead.again += 1;
+        }
+        self.keys.insert(ahead, key);
+    }
+
+    fn remove(&mut self, key: &Key, spec: &JobSpec) {
+        let first = self.key(key, spec);
+        let last = Key { again: u32::MAX, ..first };
+        let found = self.keys.range(first..=last).find(|(_, stands)| *stands == key).map(|(ahead, _)| *ahead);
+        if let Some(found) = found {
+            self.keys.remove(&found);
+        }
+    }
+}
+
 /// A line of RUNNABLE jobs.
 #[derive(Debug, Clone)]
 pub(super) struct Ranked {
     order: JobOrder,
     by_key: BTreeMap<Key, Entry>,
+    ahead: Option<Ahead>,
 }
 
 impl Ranked {
-    pub(super) const fn new(order: JobOrder) -> Self {
-        Self { order, by_key: BTreeMap::new() }
+    pub(super) fn new(policy: QueuePolicy) -> Self {
+        let other = policy.backfill.and_then(|easy| easy.order).filter(|&order| order != policy.order);
+        let ahead = other.map(|order| Ahead { order, keys: BTreeMap::new() });
+        Self { order: policy.order, by_key: BTreeMap::new(), ahead }
     }
 
     fn key(&self, place: Place, spec: &JobSpec, submitted_at: SimTime, job: JobRef) -> Key {
@@ -95,18 +131,28 @@ impl Ranked {
         Key { never_ran, rank, submitted_at, job, again: 0 }
     }
 
-    fn insert(&mut self, mut key: Key, entry: Entry) {
+    fn insert(&mut self, mut key: Key, entry: Entry, spec: &JobSpec) {
         while self.by_key.contains_key(&key) {
             key.again += 1;
         }
         self.by_key.insert(key, entry);
+        if let Some(ahead) = &mut self.ahead {
+            ahead.insert(key, spec);
+        }
+    }
+
+    fn take(&mut self, key: &Key, spec: &JobSpec) -> Option<Entry> {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.remove(key, spec);
+        }
+        self.by_key.remove(key)
     }
 
     /// Adds a job, or an array, but for those that ended where they stood.
     pub(super) fn push(&mut self, waiting: Waiting, spec: &JobSpec, ended: &mut BTreeSet<JobRef>) {
         for part in waiting.without(ended) {
             let key = self.key(Place::Fresh, spec, part.submitted_at, part.first());
-            self.insert(key, Entry::Fresh(part));
+            self.insert(key, Entry::Fresh(part), spec);
         }
     }
 
@@ -119,31 +165,34 @@ impl Ranked {
         spec: &JobSpec,
     ) {
         let key = self.key(place, spec, submitted_at, job);
-        self.insert(key, Entry::Past(past));
+        self.insert(key, Entry::Past(past), spec);
     }
 
     /// The job whose turn it is.
     pub(super) fn head(&self) -> Option<Head> {
-        self.next(Bound::Unbounded).map(|(_, head)| head)
+        self.by_key.first_key_value().map(|(key, entry)| entry.head(key))
     }
 
-    /// The first job from there on, and where it stands.
-    pub(super) fn next(&self, from: Bound<Key>) -> Option<(Key, Head)> {
-        let mut looks = u32::MAX;
-        self.next_of(from, &mut looks, |_| true)
-    }
-
-    /// The first job from there on whose spec is meant, and where it stands; after so many looks nobody.
-    pub(super) fn next_of(
+    /// Of those behind the head and the rest of its array, which ask for the same, the first from there on whose spec is
+    /// meant, and where it stands among them; after so many looks nobody.
+    pub(super) fn next_behind(
         &self,
         from: Bound<Key>,
         looks_left: &mut u32,
         mut is_meant: impl FnMut(JobSpecId) -> bool,
     ) -> Option<(Key, Head)> {
-        for (key, entry) in self.by_key.range((from, Bound::Unbounded)) {
+        let (&head, _) = self.by_key.first_key_value()?;
+        let range = (from, Bound::Unbounded);
+        let (own, other) = match &self.ahead {
+            None => (Some(self.by_key.range(range).map(|(key, _)| (key, key))), None),
+            Some(ahead) => (None, Some(ahead.keys.range(range))),
+        };
+        let all = own.into_iter().flatten().chain(other.into_iter().flatten());
+        for (place, key) in all.filter(|(_, key)| **key != head) {
             *looks_left = looks_left.checked_sub(1)?;
+            let Some(entry) = self.by_key.get(key) else { continue };
             if is_meant(entry.spec()) {
-                return Some((*key, entry.head(key)));
+                return Some((*place, entry.head(key)));
             }
         }
         None
@@ -169,7 +218,7 @@ impl Ranked {
             Some(Entry::Past(_)) | None => true,
         };
         if over {
-            self.by_key.remove(&key);
+            self.take(&key, spec);
         }
     }
 
@@ -177,11 +226,11 @@ impl Ranked {
     pub(super) fn remove(&mut self, job: JobRef, submitted_at: SimTime, spec: &JobSpec) -> Option<Returning> {
         let places = [Place::Retries, Place::Fresh];
         let key = places.into_iter().find_map(|place| self.find(place, spec, submitted_at, job))?;
-        match self.by_key.remove(&key)? {
+        match self.take(&key, spec)? {
             Entry::Past(past) => Some(past),
             Entry::Fresh(waiting) => {
                 for part in waiting.without_one(job) {
-                    self.insert(Key { job: part.first(), again: 0, ..key }, Entry::Fresh(part));
+                    self.insert(Key { job: part.first(), again: 0, ..key }, Entry::Fresh(part), spec);
                 }
                 None
             }
@@ -191,6 +240,9 @@ impl Ranked {
     /// Forgets who waits.
     pub(super) fn clear(&mut self) {
         self.by_key.clear();
+        if let Some(ahead) = &mut self.ahead {
+            ahead.keys.clear();
+        }
     }
 
     /// Everyone who waits, in order.

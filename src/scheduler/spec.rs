@@ -137,11 +137,14 @@ pub enum JobOrder {
 }
 
 /// EASY backfilling: the head has a reservation, and whoever does not delay it may go ahead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EasyBackfill {
     /// How many jobs behind the head are looked at in a cycle; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<u32>,
+    /// In which order they are looked at; `None` for the queue's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<JobOrder>,
 }
 
 /// A fair-share policy. Source: `API:FairsharePolicy`.

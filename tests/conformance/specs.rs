@@ -80,12 +80,15 @@ pub(crate) fn queue(words: &Words<'_>) -> QueueSpec {
 }
 
 fn policy(words: &Words<'_>) -> QueuePolicy {
-    let order = words.value("order").map(|name| {
-        let quoted = format!("\"{name}\"");
-        serde_json::from_str(&quoted).unwrap_or_else(|_| panic!("no order is called {name}"))
-    });
-    let easy = words.has("easy").then(|| EasyBackfill { depth: words.value("depth").map(number) });
-    QueuePolicy { order: order.unwrap_or_default(), backfill: easy }
+    let order = |word| {
+        words.value(word).map(|name| {
+            let quoted = format!("\"{name}\"");
+            serde_json::from_str(&quoted).unwrap_or_else(|_| panic!("no order is called {name}"))
+        })
+    };
+    let easy =
+        words.has("easy").then(|| EasyBackfill { depth: words.value("depth").map(number), order: order("ahead") });
+    QueuePolicy { order: order("order").unwrap_or_default(), backfill: easy }
 }
 
 fn weight(text: &str) -> ShareWeight {

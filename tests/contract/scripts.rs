@@ -164,9 +164,9 @@ fn queue() -> impl Strategy<Value = QueueSpec> {
 
 /// What AWS Batch does half of the time.
 fn policy() -> impl Strategy<Value = QueuePolicy> {
-    let orders = select(vec![JobOrder::Submission, JobOrder::ShortestJobFirst, JobOrder::LargestJobFirst]);
-    let easy = option::of(1..5u32).prop_map(|depth| EasyBackfill { depth });
-    let beyond = (orders, option::weighted(0.8, easy)).prop_map(|(order, backfill)| QueuePolicy { order, backfill });
+    let orders = || select(vec![JobOrder::Submission, JobOrder::ShortestJobFirst, JobOrder::LargestJobFirst]);
+    let easy = (option::of(1..5u32), option::of(orders())).prop_map(|(depth, order)| EasyBackfill { depth, order });
+    let beyond = (orders(), option::weighted(0.8, easy)).prop_map(|(order, backfill)| QueuePolicy { order, backfill });
     prop_oneof![Just(QueuePolicy::default()), beyond]
 }
 

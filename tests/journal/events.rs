@@ -111,7 +111,7 @@ fn about_queues() -> Vec<Example> {
         time_limits: limits.map(|why| TimeLimit { why, after: SimDuration::from_mins(10) }).to_vec(),
         ..QueueSpec::fifo(3, vec![CE])
     };
-    let policy = |order, depth| QueuePolicy { order, backfill: Some(EasyBackfill { depth }) };
+    let policy = |order, depth, ahead| QueuePolicy { order, backfill: Some(EasyBackfill { depth, order: ahead }) };
     let beyond = |policy| Box::new(QueueSpec { policy, ..QueueSpec::fifo(0, vec![CE]) });
     let consumable = ConsumableSpec { total: 5, replenishable: true };
     vec![
@@ -124,12 +124,19 @@ fn about_queues() -> Vec<Example> {
             r#"{"event":"JobQueueUpdated","queue":2,"spec":{"priority":3,"environments":[1],"enabled":false,"fair_share":{"share_decay":600000,"compute_reservation":50,"weights":[{"share":10,"weight":1250},{"share":10,"weight":20000,"prefix":2}]},"time_limits":[{"why":"InsufficientInstanceCapacity","after":600000},{"why":"JobResourceRequirement","after":600000}]}}"#,
         ),
         (
-            Event::JobQueueCreated { queue: JQ, spec: beyond(policy(JobOrder::ShortestJobFirst, None)) },
+            Event::JobQueueCreated { queue: JQ, spec: beyond(policy(JobOrder::ShortestJobFirst, None, None)) },
             r#"{"event":"JobQueueCreated","queue":2,"spec":{"priority":0,"environments":[1],"policy":{"order":"ShortestJobFirst","backfill":{}}}}"#,
         ),
         (
-            Event::JobQueueCreated { queue: JQ, spec: beyond(policy(JobOrder::LargestJobFirst, Some(50))) },
+            Event::JobQueueCreated { queue: JQ, spec: beyond(policy(JobOrder::LargestJobFirst, Some(50), None)) },
             r#"{"event":"JobQueueCreated","queue":2,"spec":{"priority":0,"environments":[1],"policy":{"order":"LargestJobFirst","backfill":{"depth":50}}}}"#,
+        ),
+        (
+            Event::JobQueueCreated {
+                queue: JQ,
+                spec: beyond(policy(JobOrder::Submission, None, Some(JobOrder::ShortestJobFirst))),
+            },
+            r#"{"event":"JobQueueCreated","queue":2,"spec":{"priority":0,"environments":[1],"policy":{"order":"Submission","backfill":{"order":"ShortestJobFirst"}}}}"#,
         ),
         (Event::JobQueueDeleted { queue: JQ }, r#"{"event":"JobQueueDeleted","queue":2}"#),
         (

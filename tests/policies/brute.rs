@@ -62,7 +62,19 @@ impl Machine<'_> {
     }
 }
 
-fn simulate(processors: u32, jobs: &[Job], order: Order, depth: Option<usize>) -> Schedule {
+impl Order {
+    /// By what jobs are sorted.
+    fn key(self, jobs: &[Job], index: usize) -> (u64, usize) {
+        match self {
+            Self::Submission => (0, index),
+            Self::Shortest => (jobs[index].estimate.unwrap_or(u64::MAX), index),
+            Self::Largest => (u64::from(u32::MAX - jobs[index].processors), index),
+        }
+    }
+}
+
+/// `depth` is how far the look behind the head goes, in which order.
+fn simulate(processors: u32, jobs: &[Job], order: Order, depth: Option<(usize, Order)>) -> Schedule {
     let schedule = Schedule { starts: vec![u64::MAX; jobs.len()], promised: vec![None; jobs.len()] };
     let mut machine = Machine { jobs, now: 0, free: processors, running: Vec::new(), schedule };
     let mut queue: Vec<usize> = Vec::new();
@@ -77,11 +89,7 @@ fn simulate(processors: u32, jobs: &[Job], order: Order, depth: Option<usize>) -
             queue.push(submitted);
             submitted += 1;
         }
-        queue.sort_by_key(|&index| match order {
-            Order::Submission => (0, index),
-            Order::Shortest => (jobs[index].estimate.unwrap_or(u64::MAX), index),
-            Order::Largest => (u64::from(u32::MAX - jobs[index].processors), index),
-        });
+        queue.sort_by_key(|&index| order.key(jobs, index));
         while let Some(&head) = queue.first()
             && jobs[head].processors <= machine.free
         {
@@ -94,11 +102,12 @@ fn simulate(processors: u32, jobs: &[Job], order: Order, depth: Option<usize>) -
     machine.schedule
 }
 
-fn backfill(machine: &mut Machine<'_>, queue: &mut Vec<usize>, head: usize, depth: usize) {
+fn backfill(machine: &mut Machine<'_>, queue: &mut Vec<usize>, head: usize, (depth, order): (usize, Order)) {
     let Some((shadow, mut extra)) = machine.shadow(machine.jobs[head].processors) else { return };
     machine.schedule.promised[head].get_or_insert(shadow);
-    let behind: Vec<usize> = queue[1..].iter().copied().take(depth).collect();
-    for index in behind {
+    let mut behind = queue[1..].to_vec();
+    behind.sort_by_key(|&index| order.key(machine.jobs, index));
+    for index in behind.into_iter().take(depth) {
         let Job { processors, estimate, .. } = machine.jobs[index];
         let in_time = estimate.is_some_and(|estimate| machine.now + estimate <= shadow);
         if processors > machine.free || !in_time && processors > extra {
@@ -114,12 +123,17 @@ fn backfill(machine: &mut Machine<'_>, queue: &mut Vec<usize>, head: usize, dept
 
 /// EASY.
 pub(crate) fn easy(processors: u32, jobs: &[Job], order: Order) -> Schedule {
-    simulate(processors, jobs, order, Some(usize::MAX))
+    simulate(processors, jobs, order, Some((usize::MAX, order)))
 }
 
 /// EASY that looks at so many jobs behind the head.
 pub(crate) fn easy_to(processors: u32, jobs: &[Job], order: Order, depth: usize) -> Schedule {
-    simulate(processors, jobs, order, Some(depth))
+    simulate(processors, jobs, order, Some((depth, order)))
+}
+
+/// EASY that looks at so many jobs behind the head in an order that may not be the queue's.
+pub(crate) fn easy_ordered(processors: u32, jobs: &[Job], (order, behind): (Order, Order), depth: usize) -> Schedule {
+    simulate(processors, jobs, order, Some((depth, behind)))
 }
 
 /// The first of the list starts when it fits, and nobody before.

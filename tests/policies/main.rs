@@ -5,6 +5,7 @@ mod brute;
 mod machine;
 
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use windtunnel::scheduler::{EasyBackfill, JobOrder, QueuePolicy};
 
@@ -15,7 +16,8 @@ use machine::{Job, run};
 const PROCESSORS: u32 = 100;
 
 const FIFO: QueuePolicy = QueuePolicy { order: JobOrder::Submission, backfill: None };
-const EASY: QueuePolicy = QueuePolicy { order: JobOrder::Submission, backfill: Some(EasyBackfill { depth: None }) };
+const EASY: QueuePolicy =
+    QueuePolicy { order: JobOrder::Submission, backfill: Some(EasyBackfill { depth: None, order: None }) };
 
 const ORDERS: [(JobOrder, Order); 3] = [
     (JobOrder::Submission, Order::Submission),
@@ -63,6 +65,20 @@ proptest! {
         }
     }
 
+    /// Whatever the order of those that may go ahead, and however deep the look.
+    #[test]
+    fn an_order_of_its_own_behind_the_head_is_kept(
+        jobs in jobs(Estimates::Loose),
+        (order, theirs) in select(&ORDERS[..]),
+        (ahead, behind) in select(&ORDERS[..]),
+        depth in prop::option::of(1..6u32),
+    ) {
+        let policy = QueuePolicy { order, backfill: Some(EasyBackfill { depth, order: Some(ahead) }) };
+        let looks = depth.map_or(usize::MAX, |depth| depth as usize);
+        let theirs = brute::easy_ordered(PROCESSORS, &jobs, (theirs, behind), looks);
+        prop_assert_eq!(run(&[PROCESSORS], &jobs, policy).starts, theirs.starts);
+    }
+
     #[test]
     fn orders_schedule_as_list_scheduling_does(jobs in jobs(Estimates::Loose)) {
         for (order, theirs) in ORDERS {
@@ -97,7 +113,7 @@ proptest! {
     /// So deep a look behind the head and no deeper.
     #[test]
     fn depth_is_kept(jobs in jobs(Estimates::Exact), depth in 1..4u32) {
-        let policy = QueuePolicy { backfill: Some(EasyBackfill { depth: Some(depth) }), ..EASY };
+        let policy = QueuePolicy { backfill: Some(EasyBackfill { depth: Some(depth), order: None }), ..EASY };
         let theirs = brute::easy_to(PROCESSORS, &jobs, Order::Submission, depth as usize);
         prop_assert_eq!(run(&[PROCESSORS], &jobs, policy).starts, theirs.starts);
     }

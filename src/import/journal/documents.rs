@@ -185,16 +185,19 @@ impl<'a> Documents<'a> {
         let names = &self.day.header.names.job_queues;
         let beyond = self.day.queues.iter().zip(names).filter(|(spec, _)| !spec.policy.is_plain());
         let written = beyond.map(|(spec, name)| {
-            let order = match spec.policy.order {
+            let word_of = |order| match order {
                 JobOrder::Submission => "submission",
                 JobOrder::ShortestJobFirst => "shortestJobFirst",
                 JobOrder::LargestJobFirst => "largestJobFirst",
             };
-            let mut policy = json!({ "order": order });
+            let mut policy = json!({ "order": word_of(spec.policy.order) });
             if let Some(easy) = spec.policy.backfill {
                 policy["backfill"] = json!("easy");
                 if let Some(depth) = easy.depth {
                     policy["backfillDepth"] = json!(depth);
+                }
+                if let Some(order) = easy.order {
+                    policy["backfillOrder"] = json!(word_of(order));
                 }
             }
             (name.clone(), policy)

@@ -7,6 +7,7 @@ use super::*;
 use crate::ids::{JobId, JobSpecId};
 use crate::model::Resources;
 use crate::scheduler::pods::History;
+use crate::scheduler::spec::EasyBackfill;
 use crate::units::{MiB, MilliCpu};
 
 #[derive(Debug, Clone)]
@@ -85,11 +86,25 @@ fn in_order(waiting: &mut [One], order: JobOrder, specs: &[JobSpec]) {
     });
 }
 
-fn stands_in_order(order: JobOrder, acts: Vec<Act>) -> Result<(), TestCaseError> {
+/// Everyone but the head, in the order in which they may go ahead; of an array's stretch the first.
+fn behind(ranked: &Ranked) -> Vec<(Key, Head)> {
+    let next = |from| ranked.next_behind(from, &mut u32::MAX.clone(), |_| true);
+    std::iter::successors(next(Bound::Unbounded), |(key, _)| next(Bound::Excluded(*key))).collect()
+}
+
+fn stands_in_order(order: JobOrder, acts: &[Act]) -> Result<(), TestCaseError> {
+    for ahead in [None, Some(JobOrder::Submission), Some(JobOrder::ShortestJobFirst), Some(JobOrder::LargestJobFirst)] {
+        stand_in_orders(order, ahead, acts)?;
+    }
+    Ok(())
+}
+
+fn stand_in_orders(order: JobOrder, ahead: Option<JobOrder>, acts: &[Act]) -> Result<(), TestCaseError> {
     let specs = specs();
-    let (mut ranked, mut ended) = (Ranked::new(order), BTreeSet::new());
+    let policy = QueuePolicy { order, backfill: Some(EasyBackfill { depth: None, order: ahead }) };
+    let (mut ranked, mut ended) = (Ranked::new(policy), BTreeSet::new());
     let (mut waiting, mut popped): (Vec<One>, Vec<One>) = (Vec::new(), Vec::new());
-    for (number, act) in (1..).zip(acts) {
+    for (number, act) in (1..).zip(acts.iter().cloned()) {
         // Every third submission is of the same time as the one before.
         let at = SimTime::from_millis(number - number % 3 / 2);
         let job = JobId::new(0, number);
@@ -111,10 +126,10 @@ fn stands_in_order(order: JobOrder, acts: Vec<Act>) -> Result<(), TestCaseError>
             }
             Act::Pop(which) if !waiting.is_empty() => {
                 // Only the first of an array's stretch can be found, as by a search through the line.
+                let first = ranked.head().expect("somebody waits");
                 let found: Vec<_> =
-                    std::iter::successors(ranked.next(Bound::Unbounded), |(key, _)| ranked.next(Bound::Excluded(*key)))
-                        .collect();
-                let head = which.get(&found).1;
+                    [first].into_iter().chain(behind(&ranked).into_iter().map(|(_, job)| job)).collect();
+                let head = *which.get(&found);
                 let index = waiting.iter().position(|one| one.job == head.job).expect("it waits");
                 popped.push(waiting.remove(index));
                 ranked.pop(&head, &specs[head.spec.index()]);
@@ -136,6 +151,11 @@ fn stands_in_order(order: JobOrder, acts: Vec<Act>) -> Result<(), TestCaseError>
         let listed: Vec<_> = ranked.iter().map(|one| one.job).collect();
         let all: Vec<_> = waiting.iter().map(|one| one.job).collect();
         prop_assert_eq!(listed, all);
+        in_order(&mut waiting, ahead.unwrap_or(order), &specs);
+        let places = |job| waiting.iter().position(|one| one.job == job);
+        let found: Vec<_> = behind(&ranked).into_iter().map(|(_, job)| places(job.job)).collect();
+        prop_assert!(found.is_sorted() && found.iter().all(Option::is_some), "{found:?}");
+        in_order(&mut waiting, order, &specs);
     }
     Ok(())
 }
@@ -143,24 +163,27 @@ fn stands_in_order(order: JobOrder, acts: Vec<Act>) -> Result<(), TestCaseError>
 proptest! {
     #[test]
     fn by_submission(acts in acts()) {
-        stands_in_order(JobOrder::Submission, acts)?;
+        stands_in_order(JobOrder::Submission, &acts)?;
     }
 
     #[test]
     fn by_estimate(acts in acts()) {
-        stands_in_order(JobOrder::ShortestJobFirst, acts)?;
+        stands_in_order(JobOrder::ShortestJobFirst, &acts)?;
     }
 
     #[test]
     fn by_size(acts in acts()) {
-        stands_in_order(JobOrder::LargestJobFirst, acts)?;
+        stands_in_order(JobOrder::LargestJobFirst, &acts)?;
     }
 }
 
 #[test]
 fn two_jobs_that_nobody_can_name_are_two() {
     let spec = &specs()[0];
-    let mut ranked = Ranked::new(JobOrder::Submission);
+    let mut ranked = Ranked::new(QueuePolicy {
+        order: JobOrder::Submission,
+        backfill: Some(EasyBackfill { depth: None, order: Some(JobOrder::ShortestJobFirst) }),
+    });
     let job = || Waiting::new(JobId::new(0, 1), JobSpecId(0), false, (SimTime::ZERO, SimTime::ZERO), None);
     ranked.push(job(), spec, &mut BTreeSet::new());
     ranked.push(job(), spec, &mut BTreeSet::new());
@@ -168,5 +191,6 @@ fn two_jobs_that_nobody_can_name_are_two() {
         let head = ranked.head().expect("somebody waits");
         ranked.pop(&head, spec);
         assert_eq!(ranked.iter().count(), left);
+        assert_eq!(behind(&ranked).len(), left.saturating_sub(1));
     }
 }
