@@ -144,7 +144,7 @@ impl OnPaper {
         let beginning = Event::beginning(&world.environments, &world.queues, &world.consumables, &world.specs);
         let cluster = LiveCluster::new(Parts {
             clock: Clock::new(wall(), SPEED, SimTime::ZERO),
-            ledger: Ledger::new(run, Backend::Unmanaged, names.clone(), &config),
+            ledger: Ledger::new(run, Backend::Unmanaged, &names, &config),
             feeds: vec![Box::new(Backlog { beginning, submit: submit.clone(), submitted: 0 })],
             sightings,
             acts: send,
@@ -209,6 +209,7 @@ impl OnPaper {
             match act {
                 Act::CreatePod { namespace, name, manifest } => {
                     self.created += 1;
+                    let manifest = manifest.to_value();
                     let text = |pointer: &str| manifest.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default();
                     let facts = PodFacts {
                         uid: format!("{:08x}-9d3c-4b44-8a36-5c1d2b7e9a10", self.created),

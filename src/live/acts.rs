@@ -1,5 +1,6 @@
 //! What the adapter can do to a cluster. An act is safe to be repeated: it names what it makes, and what it removes by uid.
 
+use hyper::body::Bytes;
 use serde_json::Value;
 
 use crate::ids::LaunchId;
@@ -11,6 +12,31 @@ pub const LAUNCH_LABEL: &str = "windtunnel.dev/launch";
 /// Who created an object, as Kubernetes recommends to say it.
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "windtunnel");
 
+/// A whole object as it goes over the wire. Thousands of them may wait for their turn, and parsed each would take several
+/// times as much memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest(Bytes);
+
+impl From<&Value> for Manifest {
+    fn from(object: &Value) -> Self {
+        let mut text = object.to_string().into_bytes();
+        text.shrink_to_fit();
+        Self(Bytes::from(text))
+    }
+}
+
+impl Manifest {
+    /// The object, parsed again; null if it is none.
+    pub fn to_value(&self) -> Value {
+        serde_json::from_slice(&self.0).unwrap_or_default()
+    }
+
+    /// The text.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
 /// Something to be done. Acts on one object are done in order; on different ones side by side.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Act {
@@ -21,7 +47,7 @@ pub enum Act {
         /// `metadata.name`.
         name: String,
         /// The whole object.
-        manifest: Box<Value>,
+        manifest: Manifest,
     },
     /// Delete a pod of this run. That there is none counts as done.
     DeletePod {
@@ -41,7 +67,7 @@ pub enum Act {
         /// `metadata.name`.
         name: String,
         /// The whole object.
-        manifest: Box<Value>,
+        manifest: Manifest,
     },
     /// Give an instance back.
     DeleteNodeClaim {

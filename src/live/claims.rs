@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{Architecture, InstanceType};
 use crate::ids::{InstanceTypeId, LaunchId};
-use crate::live::acts::{Act, LAUNCH_LABEL, MANAGED_BY, RUN_LABEL};
+use crate::live::acts::{Act, LAUNCH_LABEL, MANAGED_BY, Manifest, RUN_LABEL};
 use crate::live::backend::NodeClass;
 use crate::live::guard::claim_prefix;
 use crate::live::pods::RunEnvironment;
@@ -82,7 +82,7 @@ impl Claims<'_> {
                 },
                 "spec": spec,
             });
-            Act::CreateNodeClaim { launch: request.launch, name, manifest: Box::new(manifest) }
+            Act::CreateNodeClaim { launch: request.launch, name, manifest: Manifest::from(&manifest) }
         };
         Some((0..count).map(claim).collect())
     }
@@ -225,9 +225,10 @@ mod tests {
         acts.into_iter()
             .map(|act| {
                 let Act::CreateNodeClaim { launch, name, manifest } = act else { panic!("{act:?} is no claim") };
+                let manifest = manifest.to_value();
                 assert_eq!(launch, LaunchId(7));
                 assert_eq!(manifest["metadata"]["name"], *name);
-                (name, *manifest)
+                (name, manifest)
             })
             .collect()
     }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::{Actuator, Halt};
 use crate::catalog::instance_type;
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, LaunchId};
-use crate::live::acts::{Act, MANAGED_BY, RUN_LABEL};
+use crate::live::acts::{Act, MANAGED_BY, Manifest, RUN_LABEL};
 use crate::live::backend::NodeClass;
 use crate::live::claims::Claims;
 use crate::live::facts::{Answer, Refusal, Sighting};
@@ -182,7 +182,7 @@ async fn carry_out(
 }
 
 fn create(namespace: &str, number: u32) -> Act {
-    let manifest = Box::new(manifest(namespace, number));
+    let manifest = Manifest::from(&manifest(namespace, number));
     Act::CreatePod { namespace: namespace.to_owned(), name: pod_name(number), manifest }
 }
 
@@ -203,7 +203,8 @@ async fn pods_are_written_under_the_rules_that_aws_documents() {
     // A new process knows nothing: it looks before it deletes, and the label tells.
     let mut invalid = manifest(&namespace, 3);
     invalid["spec"]["containers"][0]["image"] = json!("");
-    let invalid = Act::CreatePod { namespace: namespace.clone(), name: pod_name(3), manifest: Box::new(invalid) };
+    let invalid =
+        Act::CreatePod { namespace: namespace.clone(), name: pod_name(3), manifest: Manifest::from(&invalid) };
     let acts = [delete(&namespace, 1, 0), delete(&namespace, 2, 0), invalid];
     let (answers, _, _) = carry_out(batch.clone(), &namespace, settings.clone(), acts).await;
     assert!(answers.contains(&Answer::PodAbsent { namespace: namespace.clone(), name: pod_name(1) }), "{answers:?}");

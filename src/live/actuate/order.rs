@@ -1,10 +1,8 @@
-//! An act as it waits: who it is about, and the bytes that will go out. The tree that a manifest is written as is ten times
-//! as large as its JSON; it is written out once, when the act comes in, and never again.
+//! An act as it waits: who it is about, and the bytes that will go out.
 
 use std::sync::Arc;
 
 use hyper::body::Bytes;
-use serde_json::Value;
 
 use crate::live::acts::Act;
 use crate::live::guard::Key;
@@ -54,13 +52,13 @@ impl From<Act> for Taken {
     fn from(act: Act) -> Self {
         let (key, what) = match act {
             Act::CreatePod { namespace, name, manifest } => {
-                (Key::Pod { namespace, name }, What::CreatePod { body: bytes(&manifest) })
+                (Key::Pod { namespace, name }, What::CreatePod { body: manifest.into_bytes() })
             }
             Act::DeletePod { namespace, name, uid, grace_seconds } => {
                 (Key::Pod { namespace, name }, What::DeletePod { uid, grace_seconds })
             }
             Act::CreateNodeClaim { launch: _, name, manifest } => {
-                (Key::NodeClaim { name }, What::CreateNodeClaim { body: bytes(&manifest) })
+                (Key::NodeClaim { name }, What::CreateNodeClaim { body: manifest.into_bytes() })
             }
             Act::DeleteNodeClaim { name } => (Key::NodeClaim { name }, What::DeleteNodeClaim),
             Act::Announce(value) => {
@@ -71,10 +69,4 @@ impl From<Act> for Taken {
         };
         Self::Order(Order { key: Arc::new(key), what, tries: 0 })
     }
-}
-
-fn bytes(manifest: &Value) -> Bytes {
-    let mut text = manifest.to_string().into_bytes();
-    text.shrink_to_fit();
-    Bytes::from(text)
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::fake::{Fake, Trouble};
 use super::{Actuator, Halt};
 use crate::ids::LaunchId;
-use crate::live::acts::{Act, MANAGED_BY, RUN_LABEL};
+use crate::live::acts::{Act, MANAGED_BY, Manifest, RUN_LABEL};
 use crate::live::error::LiveError;
 use crate::live::facts::{Answer, Refusal, Sighting};
 use crate::live::guard::{Guard, Scope};
@@ -134,7 +134,7 @@ fn manifest(number: u32) -> Value {
 }
 
 fn create(number: u32) -> Act {
-    Act::CreatePod { namespace: "jobs".to_owned(), name: pod_name(number), manifest: Box::new(manifest(number)) }
+    Act::CreatePod { namespace: "jobs".to_owned(), name: pod_name(number), manifest: Manifest::from(&manifest(number)) }
 }
 
 fn delete(number: u32, uid: Option<&str>) -> Act {
@@ -160,7 +160,11 @@ fn claim(number: u32, run: &str) -> Value {
 }
 
 fn create_claim(number: u32) -> Act {
-    Act::CreateNodeClaim { launch: LaunchId(1), name: claim_name(number), manifest: Box::new(claim(number, RUN)) }
+    Act::CreateNodeClaim {
+        launch: LaunchId(1),
+        name: claim_name(number),
+        manifest: Manifest::from(&claim(number, RUN)),
+    }
 }
 
 fn is_created(answer: &Answer, expected_again: bool) -> bool {
@@ -348,7 +352,7 @@ async fn what_the_guard_refuses_never_reaches_the_wire() {
     let told = bench.answer().await;
     assert!(matches!(refusal(&told), Refusal::Forbidden(why) if why.contains("node-1")), "{told:?}");
     let name = claim_name(1);
-    let manifest = Box::new(claim(1, "another-run"));
+    let manifest = Manifest::from(&claim(1, "another-run"));
     bench.act(Act::CreateNodeClaim { launch: LaunchId(1), name, manifest });
     assert!(matches!(bench.answer().await, Answer::NodeClaimRefused { .. }));
     let (fake, _, _) = bench.end().await;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{JobId, JobRef, JobSpecId, NodeId, PodId};
-use crate::live::acts::Act;
+use crate::live::acts::{Act, Manifest};
 use crate::live::facts::{ObjectName, PodFacts, PodPhase, Refusal};
 use crate::live::ledger::{Fate, Ledger};
 use crate::live::pods::{Placed, Script};
@@ -240,7 +240,7 @@ impl Ledger {
         let script = fate(wanted.job, wanted.attempt);
         let pod = self.run.write(&self.placed(&wanted, script)?)?;
         self.pods.by_id.get_mut(&id)?.sent = true;
-        Some(Act::CreatePod { namespace: pod.namespace, name: pod.name, manifest: Box::new(pod.manifest) })
+        Some(Act::CreatePod { namespace: pod.namespace, name: pod.name, manifest: Manifest::from(&pod.manifest) })
     }
 
     pub(super) fn delete_pod(&mut self, id: PodId) -> Option<Act> {

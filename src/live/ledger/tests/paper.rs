@@ -383,6 +383,7 @@ impl Paper {
         match act {
             Act::CreatePod { namespace, name, manifest } => {
                 let key = (namespace, name);
+                let manifest = manifest.to_value();
                 let again = self.pods.contains_key(&key);
                 if !again {
                     let uid = self.uid();
@@ -424,6 +425,7 @@ impl Paper {
                 None
             }
             Act::CreateNodeClaim { name, manifest, .. } => {
+                let manifest = manifest.to_value();
                 let wanted = &manifest["spec"]["requirements"][0]["values"][0];
                 self.create_claim(&name, wanted.as_str().unwrap_or_default(), now);
                 None

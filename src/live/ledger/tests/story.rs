@@ -206,6 +206,7 @@ fn node(name: &str, uid: &str) -> NodeFacts {
 /// The pod that an act creates, in a phase.
 fn pod(act: &Act, phase: PodPhase) -> PodFacts {
     let Act::CreatePod { namespace, name, manifest } = act else { panic!("{act:?} creates no pod") };
+    let manifest = manifest.to_value();
     PodFacts {
         namespace: namespace.clone(),
         name: name.clone(),

@@ -172,7 +172,7 @@ fn the_nodes_of_a_job_are_told_the_address_of_the_main_one() {
     let child = story.command(create(1, 0, Some(1))).remove(0);
     let address = |act: &Act| {
         let Act::CreatePod { manifest, .. } = act else { panic!("{act:?}") };
-        let variables = manifest["spec"]["containers"][0]["env"].as_array().cloned().unwrap_or_default();
+        let variables = manifest.to_value()["spec"]["containers"][0]["env"].as_array().cloned().unwrap_or_default();
         let name = "AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS";
         variables.into_iter().find(|variable| variable["name"] == name).map(|variable| variable["value"].clone())
     };
