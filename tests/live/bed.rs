@@ -226,8 +226,14 @@ impl Bed {
     /// Deletes a collection at once, and takes finalizers from what nobody else would.
     async fn delete_all(&self, path: &str) {
         let mark = if path.contains('?') { '&' } else { '?' };
-        let request = hyper::Request::delete(format!("{path}{mark}gracePeriodSeconds=0")).body(Vec::new()).unwrap();
-        self.admin.request_text(request).await.unwrap();
+        // An API server deletes thousands of objects for a minute at a time, then hangs up.
+        for tries in 1.. {
+            let request = hyper::Request::delete(format!("{path}{mark}gracePeriodSeconds=0")).body(Vec::new()).unwrap();
+            match self.admin.request_text(request).await {
+                Ok(_) => break,
+                Err(error) => assert!(tries < 10, "{path} is not deleted: {error}"),
+            }
+        }
         let request = hyper::Request::get(path).body(Vec::new()).unwrap();
         let left: Value = self.admin.request(request).await.unwrap();
         for object in left["items"].as_array().into_iter().flatten() {

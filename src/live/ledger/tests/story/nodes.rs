@@ -48,6 +48,18 @@ fn a_node_that_goes_as_announced_was_interrupted() {
 }
 
 #[test]
+fn nobody_waits_for_the_pod_of_a_node_that_is_gone() {
+    let mut story = unmanaged();
+    story.see(node("a", "n-1"));
+    let created = story.place(1);
+    story.see(pod(&created[0], PodPhase::Running));
+    assert_eq!(story.see(Sighting::NodeGone(object("a", "n-1"))).0, [lost(0, NodeLossCause::Failed)]);
+    // No kubelet is left that could let it end in its own time, and Kubernetes would keep the object for minutes.
+    let gone = story.end(1, AttemptOutcome::HostTerminated);
+    assert!(matches!(gone[..], [Act::DeletePod { grace_seconds: 0, .. }]), "{gone:?}");
+}
+
+#[test]
 fn the_pod_of_an_unreachable_node_may_still_run() {
     let mut story = unmanaged();
     story.see(node("a", "n-1"));
