@@ -31,8 +31,10 @@ use windtunnel::units::{MiB, MilliCpu, SimTime};
 
 const RUN: &str = "6f1d9f5e-9d3c-3b44-8a36-5c1d2b7e9a10";
 const UUID: &str = "14638eb9-d218-372d-ba5c-1c9ab9c7f2a1";
-/// So fast that a scheduling cycle is due in every step.
-const SPEED: f64 = 2_000.0;
+/// So fast that a scheduling cycle is due after every [`CYCLE`].
+const SPEED: f64 = 100.0;
+/// Two seconds of the run, and a bit.
+const CYCLE: Duration = Duration::from_millis(21);
 
 /// A program of a run, without its async half.
 pub(crate) struct OnPaper {
@@ -255,17 +257,24 @@ impl OnPaper {
         self.say(Sighting::ListEnded(Kind::Pod));
     }
 
-    /// A step: from what was seen to what is to be done, the journal on its disk in between.
+    /// What is due: a scheduling cycle, then a step with what was seen. Each from observation to acts, the journal on its disk in
+    /// between.
     #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
     pub(crate) fn step(&mut self) -> Duration {
+        std::thread::sleep(CYCLE);
         let began = Instant::now();
-        assert!(self.cluster.observe(self.decision.wake_at, &mut self.seen).expect("it is watched"));
-        self.record.seen(&self.seen).expect("a disk");
-        self.figures.seen(&self.seen).expect("figures");
-        self.core.step(&self.seen, &mut self.decision);
-        self.record.decided(&self.seen, &self.decision).expect("a disk");
-        self.figures.decided(&self.seen, &self.decision).expect("figures");
-        self.cluster.apply(&self.decision).expect("it can be driven");
+        loop {
+            assert!(self.cluster.observe(self.decision.wake_at, &mut self.seen).expect("it is watched"));
+            self.record.seen(&self.seen).expect("a disk");
+            self.figures.seen(&self.seen).expect("figures");
+            self.core.step(&self.seen, &mut self.decision);
+            self.record.decided(&self.seen, &self.decision).expect("a disk");
+            self.figures.decided(&self.seen, &self.decision).expect("figures");
+            self.cluster.apply(&self.decision).expect("it can be driven");
+            if !self.seen.events.is_empty() {
+                break;
+            }
+        }
         began.elapsed()
     }
 }
