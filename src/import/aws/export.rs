@@ -10,6 +10,7 @@ use crate::import::aws::documents::Described;
 use crate::import::aws::environments::DescribedAccount;
 use crate::import::aws::history::History;
 use crate::import::aws::pages::{self, Call, Place, Sink};
+use crate::import::aws::times::{Reading, Times};
 
 /// Answers of AWS, as files hold them.
 #[derive(Debug, Default)]
@@ -22,6 +23,7 @@ pub struct Export {
     /// Regions that ARNs name, and how often.
     pub(super) regions: BTreeMap<String, u64>,
     pages: BTreeMap<Call, Pages>,
+    times: Option<Reading>,
     seen: u64,
 }
 
@@ -34,6 +36,21 @@ struct Pages {
 }
 
 impl Export {
+    /// One that also keeps when jobs and instances were what.
+    pub fn with_times() -> Self {
+        Self { times: Some(Reading::default()), ..Self::default() }
+    }
+
+    /// Times of what was read so far, which are no longer kept from here on.
+    pub fn take_times(&mut self) -> Times {
+        self.times.take().map(Reading::finish).unwrap_or_default()
+    }
+
+    /// Whether the past can be played again: there are descriptions of jobs, and of the environments they ran in.
+    pub fn tells_a_past(&self) -> bool {
+        self.history.details > 0 && !self.account.environments.is_empty() && !self.account.queues.is_empty()
+    }
+
     /// Reads a file to its end, or to where it breaks. Files of several pages come in the order of their pages.
     pub fn read(&mut self, name: &str, reader: impl Read) {
         pages::read(name, reader, self);
@@ -84,10 +101,20 @@ impl Export {
 
 impl Sink for Export {
     fn item(&mut self, call: Call, item: Value, place: Place<'_>) {
+        if call == Call::Reservations {
+            if let Some(times) = &mut self.times {
+                self.seen += 1;
+                times.reservation(&item, place, &mut self.notes);
+            }
+            return;
+        }
         self.seen += 1;
         self.count_region(&item);
         let list = match call {
             Call::Jobs | Call::JobSummaries => {
+                if let Some(times) = &mut self.times {
+                    times.job(&item);
+                }
                 return self.history.take(&item, call == Call::Jobs, place, &mut self.notes);
             }
             Call::ComputeEnvironments => &mut self.account.environments,
@@ -96,6 +123,7 @@ impl Sink for Export {
             Call::SchedulingPolicies => &mut self.account.policies,
             Call::JobDefinitions => &mut self.definitions,
             Call::InstanceTypes => &mut self.instance_types,
+            Call::Reservations => return,
         };
         match item {
             Value::Object(document) => list.push(Described { document, place: place.to_string() }),
@@ -104,6 +132,9 @@ impl Sink for Export {
     }
 
     fn page(&mut self, call: Call, goes_on: bool, place: Place<'_>) {
+        if call == Call::Reservations && self.times.is_none() {
+            return self.unrecognised(place);
+        }
         self.seen += 1;
         let pages = self.pages.entry(call).or_default();
         pages.count += 1;
