@@ -27,6 +27,7 @@
 //! How the parts hang together, and what none of them may know, is in `src/ARCHITECTURE.md`.
 
 pub mod batch;
+pub mod calibrate;
 pub mod catalog;
 pub mod cli;
 pub mod driver;

@@ -1,8 +1,10 @@
 //! `windtunnel run SCENARIO`: one simulated run, from the scenario's file to a table, JSON, files and a journal.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::cli::output::{OutputFormat, print};
 use crate::cli::progress::{Progress, Stopwatch};
@@ -35,6 +37,9 @@ pub(super) struct RunArgs {
     /// Change a value of the scenario, by JSON pointer; repeat for more.
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
+    /// Take assumptions from this file, like those that `windtunnel calibrate` writes; --set goes before them.
+    #[arg(long, value_name = "FILE")]
+    assumptions: Option<PathBuf>,
     /// Leave out the beginning, and judge the steady state after it: a span like 2h or PT2H, or `auto`, which takes what
     /// MSER-5 finds in five pilot runs under other seeds.
     #[arg(long, value_name = "auto|SPAN", value_parser = Warmup::parse)]
@@ -90,7 +95,9 @@ struct Files {
 
 /// Runs the command.
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
-    let scenario = load(&args.scenario, &args.set)?;
+    let settings = settings(args.assumptions.as_deref(), &args.set)?;
+    let scenario =
+        scenario::load(&args.scenario, &settings).map_err(|findings| CliError::BadInput(findings.to_string()))?;
     for warning in &scenario.warnings {
         eprintln!("{warning}");
     }
@@ -141,13 +148,42 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
 fn words(args: &RunArgs) -> Vec<String> {
     let mut words = vec!["run".to_owned(), file_word(&args.scenario)];
     words.extend(args.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+    words.extend(args.assumptions.iter().flat_map(|file| ["--assumptions".to_owned(), file_word(file)]));
     words.extend(args.set.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
     words
 }
 
 /// Reads a scenario with its settings; every finding is told at once.
-pub(super) fn load(path: &std::path::Path, settings: &[String]) -> Result<Resolved, CliError> {
+pub(super) fn load(path: &Path, settings: &[String]) -> Result<Resolved, CliError> {
     scenario::load(path, &parse_settings(settings)?).map_err(|findings| CliError::BadInput(findings.to_string()))
+}
+
+/// Values of `--assumptions` and, after them, of `--set`.
+pub(super) fn settings(assumptions: Option<&Path>, set: &[String]) -> Result<Vec<Setting>, CliError> {
+    let mut settings = assumptions.map(parse_assumptions).transpose()?.unwrap_or_default();
+    settings.extend(parse_settings(set)?);
+    Ok(settings)
+}
+
+/// Reads a fragment of a scenario that holds `assumptions`, and nothing else. Whether they are any is judged with the scenario.
+fn parse_assumptions(path: &Path) -> Result<Vec<Setting>, CliError> {
+    let wrong = |what: String| {
+        let way_out = "give a file like {\"assumptions\": {\"podStart\": {\"constant\": \"5s\"}}}";
+        CliError::BadInput(format!("--assumptions {}: {what}; {way_out}", path.display()))
+    };
+    let text = fs::read_to_string(path).map_err(|error| wrong(format!("it can't be read: {error}")))?;
+    let fragment: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("it is no JSON: {error}")))?;
+    if let Some(other) = fragment.as_object().and_then(|all| all.keys().find(|key| *key != "assumptions")) {
+        return Err(wrong(format!("/{other} is no part of it")));
+    }
+    let Some(values) = fragment["assumptions"].as_object() else {
+        return Err(wrong("it has no `assumptions`".to_owned()));
+    };
+    let values = values.iter().map(|(name, value)| Setting {
+        pointer: format!("/assumptions/{}", name.replace('~', "~0").replace('/', "~1")),
+        value: value.clone(),
+    });
+    Ok(values.collect())
 }
 
 /// Reads the values of `--set`; every finding is told at once.

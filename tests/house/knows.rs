@@ -99,8 +99,13 @@ const MODULES: &[Row] = &[
         "many runs and what they say together; how that is shown is for report and cli",
     ),
     row(
+        "calibrate",
+        &["units", "model", "catalog", "driver", "metrics", "import", "scenario", "experiment"],
+        "it holds what was measured against what is assumed: imports know no statistics, statistics no clusters",
+    ),
+    row(
         "report",
-        &["units", "ids", "model", "pod", "scheduler", "driver", "live", "metrics", "experiment"],
+        &["units", "ids", "model", "pod", "scheduler", "driver", "live", "metrics", "experiment", "calibrate"],
         "it formats what others computed",
     ),
     row(
@@ -123,6 +128,7 @@ const MODULES: &[Row] = &[
             "import",
             "scenario",
             "experiment",
+            "calibrate",
             "report",
         ],
         "commands put the parts together",
@@ -188,6 +194,7 @@ const ANYWHERE: &[&str] = &[
     "import",
     "scenario",
     "experiment",
+    "calibrate",
     "report",
     "cli",
 ];
@@ -208,6 +215,7 @@ const NOT_IN_THE_CORE: &[&str] = &[
     "import",
     "scenario",
     "experiment",
+    "calibrate",
     "report",
     "cli",
 ];

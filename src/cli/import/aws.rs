@@ -46,7 +46,7 @@ pub(super) fn run(args: &AwsArgs) -> Result<ExitStatus, CliError> {
 }
 
 /// A file, or all files of a folder in order of their names.
-fn files(path: &Path) -> Result<Vec<PathBuf>, CliError> {
+pub(in crate::cli) fn files(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -330,7 +330,7 @@ fn merged(one: &Job, other: &Job) -> Job {
 }
 
 impl WireJob {
-    fn of(item: &Value) -> Result<Self, serde_json::Error> {
+    pub(super) fn of(item: &Value) -> Result<Self, serde_json::Error> {
         use serde::Deserialize;
         if !item.is_object() {
             return Self::deserialize(&json!("no object"));
