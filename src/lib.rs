@@ -32,6 +32,7 @@ pub mod catalog;
 pub mod cli;
 pub mod driver;
 pub mod experiment;
+pub mod export;
 pub mod history;
 pub mod ids;
 pub mod import;

@@ -6,20 +6,22 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value;
 
+use crate::batch::Batch;
 use crate::cli::output::{OutputFormat, print};
 use crate::cli::progress::{Progress, Stopwatch};
 use crate::cli::provenance::{file_word, provenance};
 use crate::cli::{CliError, ExitStatus};
 use crate::driver::{self, DriverError};
 use crate::experiment::{PILOTS, WarmUp, choose_warmup, steady_state};
+use crate::export::{AwsExport, ExportError};
 use crate::history::EventBridge;
 use crate::history::status_reason::Texts;
 use crate::journal::{Header, Writer};
-use crate::metrics::figures::span;
+use crate::metrics::figures::{counted, span};
 use crate::metrics::{Metrics, Results};
 use crate::model::duration;
 use crate::report::{self, OutputDir, OutputFile};
-use crate::scenario::{self, Resolved, Setting};
+use crate::scenario::{self, KnownTypes, Resolved, Setting};
 use crate::scheduler::Scheduler;
 use crate::sim::SimWorld;
 use crate::units::SimTime;
@@ -54,6 +56,13 @@ pub(super) struct RunArgs {
     /// Lines. A run has no date of its own: time 0 is 2026-01-01T00:00:00Z; the account is 000000000000.
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
+    /// Write what the AWS CLI would tell of the account and its jobs when the run is over into this folder, which must be new
+    /// or empty: `describe-compute-environments`, `describe-job-queues`, `describe-job-definitions`,
+    /// `describe-scheduling-policies`, `list-consumable-resources`, `list-jobs` by queue and status, `describe-jobs`, in pages
+    /// as AWS gives them. Time 0 is 2026-01-01T00:00:00Z; ids of jobs are UUIDs that follow from the scenario's name; ARNs are
+    /// of the account 123456789012. `windtunnel import aws DIR` makes a scenario of it again.
+    #[arg(long, value_name = "DIR")]
+    export_aws: Option<PathBuf>,
     /// The form of the result.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output: OutputFormat,
@@ -91,13 +100,13 @@ impl Warmup {
 struct Files {
     journal: Option<Writer>,
     events: Option<EventBridge<OutputFile>>,
+    aws: Option<AwsExport<KnownTypes>>,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
     let settings = settings(args.assumptions.as_deref(), &args.set)?;
-    let scenario =
-        scenario::load(&args.scenario, &settings).map_err(|findings| CliError::BadInput(findings.to_string()))?;
+    let (scenario, account) = load_with_account(&args.scenario, &settings)?;
     for warning in &scenario.warnings {
         eprintln!("{warning}");
     }
@@ -110,15 +119,23 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
     });
     let journal = journal.transpose().map_err(failed)?;
     let events = args.events.as_deref().map(OutputFile::create).transpose().map_err(failed)?;
+    let texts = || Texts::new(&scenario.world.assumptions).with_reasons(scenario.request_reasons.clone());
     let events = events.map(|file| {
-        EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file)
-            .with_texts(Texts::new(&scenario.world.assumptions).with_reasons(scenario.request_reasons.clone()))
+        EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file).with_texts(texts())
     });
+    let aws = args.export_aws.as_deref().map(|folder| {
+        let seen = (&scenario.config, scenario.names.clone(), texts());
+        AwsExport::create(folder, &scenario.scenario_name, account, seen)
+    });
+    let aws = aws.transpose().map_err(|error| match error {
+        ExportError::NotEmpty { .. } => CliError::BadInput(error.to_string()),
+        ExportError::Io { .. } => failed(error),
+    })?;
 
     let provenance = provenance(&words(args), &scenario);
     let watch = Stopwatch::start();
     let warmup = args.warmup.map(|warmup| warmup.choose(&scenario, seed)).transpose()?;
-    let mut watchers = Files { journal, events };
+    let mut watchers = Files { journal, events, aws };
     let until = warmup.map(|warmup| warmup.until);
     let mut results = simulate(scenario, seed, out.as_ref(), until, &mut watchers).map_err(failed)?;
     results.summary.sim.wall_s = Some(watch.elapsed_s());
@@ -131,6 +148,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
     }
     if let Some(events) = watchers.events {
         events.into_inner().finish().map_err(failed)?;
+    }
+    if let Some((aws, folder)) = watchers.aws.zip(args.export_aws.as_deref()) {
+        let files = aws.finish().map_err(failed)?;
+        eprintln!("wrote {} with {}", folder.display(), counted(files, "file"));
     }
     if let Some(out) = out {
         let files = out.write(&results, &provenance).map_err(failed)?;
@@ -155,7 +176,12 @@ fn words(args: &RunArgs) -> Vec<String> {
 
 /// Reads a scenario with its settings; every finding is told at once.
 pub(super) fn load(path: &Path, settings: &[String]) -> Result<Resolved, CliError> {
-    scenario::load(path, &parse_settings(settings)?).map_err(|findings| CliError::BadInput(findings.to_string()))
+    load_with_account(path, &parse_settings(settings)?).map(|(scenario, _)| scenario)
+}
+
+/// The same, with the account as its documents and operations leave it.
+fn load_with_account(path: &Path, settings: &[Setting]) -> Result<(Resolved, Batch<KnownTypes>), CliError> {
+    scenario::load_with_account(path, settings).map_err(|findings| CliError::BadInput(findings.to_string()))
 }
 
 /// Values of `--assumptions` and, after them, of `--set`.
@@ -234,7 +260,7 @@ fn simulate(
     driver::run(
         &mut scheduler,
         &mut world,
-        &mut (&mut metrics, ((&mut files.journal, &mut files.events), &mut progress)),
+        &mut (&mut metrics, ((&mut files.journal, (&mut files.events, &mut files.aws)), &mut progress)),
     )?;
     if let Some(progress) = progress {
         progress.finish();

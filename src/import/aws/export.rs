@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::import::Notes;
@@ -20,6 +21,8 @@ pub struct Export {
     pub(super) instance_types: Vec<Described>,
     pub(super) history: History,
     pub(super) notes: Notes,
+    /// Milliseconds since 1970 of time 0, where someone says it.
+    pub(super) begins: Option<u64>,
     /// Regions that ARNs name, and how often.
     pub(super) regions: BTreeMap<String, u64>,
     pages: BTreeMap<Call, Pages>,
@@ -54,6 +57,14 @@ impl Export {
     /// Reads a file to its end, or to where it breaks. Files of several pages come in the order of their pages.
     pub fn read(&mut self, name: &str, reader: impl Read) {
         pages::read(name, reader, self);
+    }
+
+    /// Makes this date time 0, instead of that of the first job: `2026-01-01T00:00:00Z`.
+    pub fn begin_at(&mut self, date: &str) -> Result<(), String> {
+        let at: Timestamp = date.parse().map_err(|error| format!("{error}; write a date like 2026-01-01T00:00:00Z"))?;
+        let millis = u64::try_from(at.as_millisecond()).map_err(|_| "a date before 1970".to_owned())?;
+        self.begins = Some(millis);
+        Ok(())
     }
 
     /// Whether anything was recognised.
