@@ -115,7 +115,8 @@ fn latencies_of_nodes_by_class_and_of_pods() {
             "g4dn.xlarge"
         }
     };
-    let instances: Vec<_> = (0..36).map(|n| instance(&name(n), of_type(n), 100)).collect();
+    let mut instances: Vec<_> = (0..36).map(|n| instance(&name(n), of_type(n), 100)).collect();
+    instances.push(instance("odd", "x0.none", 100));
     // The first pod of a node pulls; twelve come after it, one while it pulls.
     let mut pods = vec![pod("first", "n0", 200, 230), pod("meanwhile", "n0", 210, 231)];
     pods.extend((0..12).map(|n| pod(&format!("p{n:02}"), "n0", 300 + n, 304 + n)));

@@ -62,7 +62,8 @@ const SHAPES: (f64, f64) = (0.05, 50.0);
 
 impl Law {
     /// The law of a family under which the sample is likeliest. `None` where there is none: fewer than two values, one that is
-    /// not above 0, or all equal.
+    /// not above 0, all equal, or
+    /// so close together (or far apart) that a Weibull's shape would be none that a scenario takes.
     pub fn fit(family: Family, sample: &[f64]) -> Option<Self> {
         let least = sample.iter().copied().fold(f64::INFINITY, f64::min);
         let most = sample.iter().copied().fold(0.0, f64::max);
@@ -77,7 +78,7 @@ impl Law {
             Family::Weibull => {
                 // Relative to the largest value, so that no power overflows.
                 let logs: Vec<f64> = logs().map(|log| log - most.ln()).collect();
-                let shape = weibull_shape(&logs);
+                let shape = weibull_shape(&logs)?;
                 let scale = most * mean(logs.iter().map(|log| (shape * log).exp())).powf(1.0 / shape);
                 Self::Weibull { shape, scale }
             }
@@ -153,7 +154,7 @@ impl Law {
 }
 
 /// Where the likelihood's derivative by the shape is 0: it only rises, so that halving finds the place.
-fn weibull_shape(logs: &[f64]) -> f64 {
+fn weibull_shape(logs: &[f64]) -> Option<f64> {
     let center = mean(logs.iter().copied());
     let slope = |shape: f64| {
         let (mut weights, mut weighted) = (0.0, 0.0);
@@ -165,6 +166,9 @@ fn weibull_shape(logs: &[f64]) -> f64 {
         weighted / weights - 1.0 / shape - center
     };
     let (mut low, mut high) = SHAPES;
+    if slope(low) >= 0.0 || slope(high) <= 0.0 {
+        return None;
+    }
     while (high - low) / low > 1e-9 {
         let middle = (low * high).sqrt();
         if slope(middle) < 0.0 {
@@ -173,7 +177,7 @@ fn weibull_shape(logs: &[f64]) -> f64 {
             high = middle;
         }
     }
-    (low * high).sqrt()
+    Some((low * high).sqrt())
 }
 
 pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
@@ -211,6 +215,7 @@ mod tests {
         let powers = values.iter().map(power).sum::<f64>();
         assert!((weighted / powers - 1.0 / shape - 2_f64.ln()).abs() < 1e-7, "{shape}");
         assert!((scale.powf(shape) - powers / 3.0).abs() < 1e-6);
+        assert_eq!(Law::fit(Family::Weibull, &[100.0, 100.1, 100.2]), None, "its shape is above 50");
         for nothing in [&[][..], &[1.0], &[2.0, 2.0], &[0.0, 1.0], &[1.0, f64::INFINITY]] {
             assert!(Family::ALL.iter().all(|&family| Law::fit(family, nothing).is_none()), "{nothing:?}");
         }
