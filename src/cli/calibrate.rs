@@ -98,7 +98,7 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<ExitStatus, CliError> {
         OutputFormat::Table => {
             let mut text = report::calibration_table(&found) + "\n";
             match &played {
-                Some(test) => text += &report::back_test_table(test),
+                Some(played) => text += &report::back_test_table(played),
                 None if args.back_test > 0 => text += without,
                 None => {}
             }

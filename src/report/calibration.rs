@@ -95,12 +95,13 @@ fn row(name: &str, candidate: &Candidate) -> [String; 6] {
 }
 
 /// The back-test as text, with a line break at the end.
-pub fn back_test_table(test: &BackTest) -> String {
-    let rows: Vec<[String; 6]> = test.figures.iter().map(compared).collect();
+pub fn back_test_table(played: &BackTest) -> String {
+    let rows: Vec<[String; 6]> = played.figures.iter().map(compared).collect();
     let heads = ["BACK-TEST", "PREDICTED", "95 % OF RUNS", "ACTUAL", "ERROR", "WITHIN"];
     let mut text = columns(heads, rows.iter().map(|row| row.iter().map(String::as_str)));
-    write!(text, "\n{} jobs played again in {} runs", test.jobs, test.runs).expect("writing to a string can't fail");
-    if let Some(why) = test.no_node_hours_because {
+    write!(text, "\n{} jobs played again in {} runs", played.jobs, played.runs)
+        .expect("writing to a string can't fail");
+    if let Some(why) = played.no_node_hours_because {
         write!(text, "; no actual node-hours: {why}").expect("writing to a string can't fail");
     }
     text.push('\n');

@@ -19,9 +19,9 @@ pub(in crate::report) fn svg(found: &Calibration) -> Option<String> {
     }
     let taken = drawn.iter().filter(|latency| latency.taken).count() as u64;
     let sentence = format!(
-        "{} measured, {taken} of them taken for assumptions. Steps are what was measured, the line is what fits best: where they \
+        "{} of start-up measured, {taken} of them taken for assumptions. Steps are what was measured, the line is what fits best: where they \
          part, the law is wrong.",
-        counted(drawn.len() as u64, "latency").replace("latencys", "latencies")
+        counted(drawn.len() as u64, "span")
     );
     Some(Figure::alone("How long things take, as measured", &sentence, |picture| {
         for latency in &drawn {
