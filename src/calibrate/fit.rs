@@ -70,7 +70,7 @@ pub(super) fn fit(millis: &[u64]) -> Fitted {
     }
     if millis.iter().all(|value| *value == millis[0]) {
         found.distribution = measured(spans(millis));
-        found.reason = "all are equal".to_owned();
+        "all are equal".clone_into(&mut found.reason);
         return found;
     }
     let sample = seconds(millis, resolution_s);
@@ -87,7 +87,7 @@ pub(super) fn fit(millis: &[u64]) -> Fitted {
         found.distribution = serde_json::to_value(distribution(&best.law)).ok();
         found.law = Some(best.law);
     } else {
-        found.reason = "empirical: every law is ruled out at 5 %".to_owned();
+        "empirical: every law is ruled out at 5 %".clone_into(&mut found.reason);
         found.distribution = measured(spans(millis));
     }
     found

@@ -95,12 +95,11 @@ impl Spans {
     }
 
     fn add(&mut self, kind: Kind, (from, to): (u64, u64), place: &str) {
-        match to.checked_sub(from) {
-            Some(span) => self.of.entry(kind).or_default().push(span),
-            None => {
-                let reason = format!("{}: spans that end before they begin (clocks that differ)", kind.name());
-                self.notes.leave_out(&reason, place);
-            }
+        if let Some(span) = to.checked_sub(from) {
+            self.of.entry(kind).or_default().push(span);
+        } else {
+            let reason = format!("{}: spans that end before they begin (clocks that differ)", kind.name());
+            self.notes.leave_out(&reason, place);
         }
     }
 

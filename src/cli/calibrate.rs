@@ -104,7 +104,8 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<ExitStatus, CliError> {
             }
             if let Some(out) = &args.out {
                 let file = out.join(ASSUMPTIONS);
-                text += &format!("\nwrote {0}\ntry   windtunnel run SCENARIO --assumptions {0}", file.display());
+                let file = file.display().to_string();
+                text += &["\nwrote ", &file, "\ntry   windtunnel run SCENARIO --assumptions ", &file].concat();
             }
             print(&text)
         }

@@ -135,7 +135,7 @@ mod tests {
         // Shares 0.25 and 0.75: A² = −2 − (ln 0.25 + ln 0.25 + 3 (ln 0.75 + ln 0.75)) / 2.
         let law = Law::Exponential { mean: 1.0 };
         let found = anderson_darling(&law, &[law.quantile(0.75), law.quantile(0.25)]);
-        let expected = -2.0 - (2.0 * 0.25_f64.ln() + 6.0 * 0.75_f64.ln()) / 2.0;
+        let expected = -2.0 - (0.25_f64.ln() + 3.0 * 0.75_f64.ln());
         assert!((found - expected).abs() < 1e-9, "{found} instead of {expected}");
     }
 
