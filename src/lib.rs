@@ -27,10 +27,12 @@
 //! How the parts hang together, and what none of them may know, is in `src/ARCHITECTURE.md`.
 
 pub mod batch;
+pub mod calibrate;
 pub mod catalog;
 pub mod cli;
 pub mod driver;
 pub mod experiment;
+pub mod export;
 pub mod history;
 pub mod ids;
 pub mod import;

@@ -136,9 +136,17 @@ impl<T: InstanceTypes> Batch<T> {
         let detail = |queue: &Queue| JobQueueDetail {
             job_queue_arn: self.arn(Noun::JobQueue, &queue.document.job_queue_name),
             status: queue.status,
-            document: queue.document.clone(),
+            document: self.with_arns(queue.document.clone()),
         };
         page.page(OPERATION, named(&self.queues, names).map(|(index, one)| (index, detail(one))))
+    }
+
+    /// Answers name environments by ARN, whatever the request did.
+    fn with_arns(&self, mut document: JobQueue) -> JobQueue {
+        for one in &mut document.compute_environment_order {
+            one.compute_environment = self.arn(Noun::ComputeEnvironment, name_of(&one.compute_environment));
+        }
+        document
     }
 
     /// `DescribeSchedulingPolicies`: these, by ARN, 100 at most.

@@ -12,6 +12,7 @@ use crate::batch::job_shapes::{
 use crate::batch::named_job::{NamedJob, container};
 use crate::batch::registry::Noun;
 use crate::history::{AttemptRecord, JobLog, unix_ms};
+use crate::ids::JobRef;
 use crate::model::compute_environment::EksConfiguration;
 use crate::model::consumable_resource::{ConsumableResourceProperties, ConsumableResourceRequirement};
 use crate::model::job_definition::EksProperties;
@@ -27,6 +28,11 @@ impl<T: InstanceTypes> Batch<T> {
         too_many("DescribeJobs", "/jobs", jobs)?;
         let named = jobs.iter().filter_map(|id| NamedJob::find(id, log, self.job_specs()));
         Ok(named.map(|job| self.job_detail(&job)).collect())
+    }
+
+    /// What `DescribeJobs` says of one job, array or child, if the log knows it.
+    pub fn describe_job(&self, job: JobRef, log: &JobLog) -> Option<JobDetail> {
+        NamedJob::of(log.get(job)?, self.job_specs()).map(|job| self.job_detail(&job))
     }
 
     fn job_detail(&self, named: &NamedJob<'_>) -> JobDetail {
@@ -55,11 +61,11 @@ impl<T: InstanceTypes> Batch<T> {
             node_details: nodes.map(|(nodes, node)| NodeDetails { node_index: node, is_main_node: node == nodes.main }),
             node_properties: is_set.then(|| node_properties(job)).flatten(),
             array_properties: named.array_properties(),
-            timeout: job.timeout,
+            timeout: named.known.timeout(),
             platform_capabilities: ["EC2"],
             eks_properties: group.map(|group| EksPropertiesDetail {
                 pod_properties: EksPodPropertiesDetail {
-                    pod: group.pod.clone(),
+                    pod: named.known.pod(group),
                     node_name: named.attempts().next_back().map(|attempt| attempt.node.to_string()),
                 },
             }),

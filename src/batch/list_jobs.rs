@@ -125,6 +125,11 @@ impl<T: InstanceTypes> Batch<T> {
         }
     }
 
+    /// What `ListJobs` says of one job, array or child, if the log knows it.
+    pub fn summarize_job(&self, job: JobRef, log: &JobLog) -> Option<JobSummary> {
+        NamedJob::of(log.get(job)?, self.job_specs()).map(|job| self.job_summary(&job))
+    }
+
     /// The job of an id that is no child's.
     fn whole_job(&self, id: &str, pointer: &str) -> Result<JobId, Problem> {
         let reference = self.jobs.reference(id, pointer)?;

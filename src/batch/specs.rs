@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::batch::account::queue_id;
 use crate::ids::{InstanceTypeId, JobQueueId, JobSpecId, ShareId};
-use crate::model::{EffectiveJob, JobSpecName, Resources};
+use crate::model::container::ResourceList;
+use crate::model::pod::EksPodProperties;
+use crate::model::retry::JobTimeout;
+use crate::model::{EffectiveJob, JobSpecName, PodGroup, Resources, quantity};
 use crate::scheduler::{ConsumableRequirement, ExitRule, JobSpec, MultiNode};
 use crate::units::SimDuration;
 
@@ -22,6 +25,34 @@ pub struct KnownSpec {
     pub job_definition: String,
     /// What tells it apart beside its documents.
     pub variation: Variation,
+}
+
+impl KnownSpec {
+    /// A pod as it asks, where a log says what that is: its first container asks for what the others leave of it.
+    pub(super) fn pod(&self, group: &PodGroup) -> EksPodProperties {
+        let mut pod = group.pod.clone();
+        let (Some(asked), Some(first)) = (self.variation.requests, pod.containers.first_mut()) else { return pod };
+        let resources = first.resources.get_or_insert_default();
+        let (own, all) = (resources.requests(&mut Vec::new()), group.requests);
+        let rest = |asked: u32, own: u32, all: u32| asked.saturating_sub(all.saturating_sub(own));
+        let cpu = rest(asked.cpu.0, own.cpu.0, all.cpu.0);
+        let memory = rest(asked.memory.0, own.memory.0, all.memory.0);
+        if (cpu, memory) != (own.cpu.0, own.memory.0) {
+            // Limits stand in for requests that are silent.
+            let gpu = resources.limits.take().and_then(|limits| limits.gpu);
+            let gpu = resources.requests.take().and_then(|requests| requests.gpu).or(gpu);
+            let (cpu, memory) = (Some(quantity::vcpus(cpu)), Some(format!("{memory}Mi")));
+            resources.limits = Some(ResourceList { cpu, memory, gpu });
+        }
+        pod
+    }
+
+    /// The attempts' timeout, which a log may say. Whole seconds, as AWS has them: no attempt is to end early.
+    pub(super) fn timeout(&self) -> Option<JobTimeout> {
+        let Some(own) = self.variation.timeout else { return self.job.timeout };
+        let seconds = own.as_millis().div_ceil(1_000);
+        Some(JobTimeout { attempt_duration_seconds: u32::try_from(seconds).unwrap_or(u32::MAX) })
+    }
 }
 
 /// What no AWS document says of a submission, and yet makes it another job.

@@ -9,6 +9,8 @@ mod kubectl;
 mod target;
 mod terraform;
 
+pub(super) use aws::files;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 //! narration.
 
 mod assumptions;
+mod calibrate;
 mod catalog;
 mod compare;
 mod error;
@@ -49,6 +50,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
     Import(import::ImportArgs),
+    Calibrate(calibrate::CalibrateArgs),
     Catalog(catalog::CatalogArgs),
     Assumptions(assumptions::AssumptionsArgs),
     Replay(replay::ReplayArgs),
@@ -68,6 +70,7 @@ impl Cli {
             Command::Explain(args) => explain::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Import(args) => import::run(&args),
+            Command::Calibrate(args) => calibrate::run(&args),
             Command::Catalog(args) => catalog::run(&args),
             Command::Assumptions(args) => assumptions::run(&args),
             Command::Replay(args) => replay::run(&args),

@@ -1,23 +1,27 @@
 //! `windtunnel run SCENARIO`: one simulated run, from the scenario's file to a table, JSON, files and a journal.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::Value;
 
+use crate::batch::Batch;
 use crate::cli::output::{OutputFormat, print};
 use crate::cli::progress::{Progress, Stopwatch};
 use crate::cli::provenance::{file_word, provenance};
 use crate::cli::{CliError, ExitStatus};
 use crate::driver::{self, DriverError};
 use crate::experiment::{PILOTS, WarmUp, choose_warmup, steady_state};
+use crate::export::{AwsExport, ExportError};
 use crate::history::EventBridge;
 use crate::history::status_reason::Texts;
 use crate::journal::{Header, Writer};
-use crate::metrics::figures::span;
+use crate::metrics::figures::{counted, span};
 use crate::metrics::{Metrics, Results};
 use crate::model::duration;
 use crate::report::{self, OutputDir, OutputFile};
-use crate::scenario::{self, Resolved, Setting};
+use crate::scenario::{self, KnownTypes, Resolved, Setting};
 use crate::scheduler::Scheduler;
 use crate::sim::SimWorld;
 use crate::units::SimTime;
@@ -35,6 +39,9 @@ pub(super) struct RunArgs {
     /// Change a value of the scenario, by JSON pointer; repeat for more.
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
+    /// Take assumptions from this file, like those that `windtunnel calibrate` writes; --set goes before them.
+    #[arg(long, value_name = "FILE")]
+    assumptions: Option<PathBuf>,
     /// Leave out the beginning, and judge the steady state after it: a span like 2h or PT2H, or `auto`, which takes what
     /// MSER-5 finds in five pilot runs under other seeds.
     #[arg(long, value_name = "auto|SPAN", value_parser = Warmup::parse)]
@@ -49,6 +56,13 @@ pub(super) struct RunArgs {
     /// Lines. A run has no date of its own: time 0 is 2026-01-01T00:00:00Z; the account is 000000000000.
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
+    /// Write what the AWS CLI would tell of the account and its jobs when the run is over into this folder, which must be new
+    /// or empty: `describe-compute-environments`, `describe-job-queues`, `describe-job-definitions`,
+    /// `describe-scheduling-policies`, `list-consumable-resources`, `list-jobs` by queue and status, `describe-jobs`, in pages
+    /// as AWS gives them. Time 0 is 2026-01-01T00:00:00Z; ids of jobs are UUIDs that follow from the scenario's name; ARNs are
+    /// of the account 123456789012. `windtunnel import aws DIR` makes a scenario of it again.
+    #[arg(long, value_name = "DIR")]
+    export_aws: Option<PathBuf>,
     /// The form of the result.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output: OutputFormat,
@@ -86,11 +100,13 @@ impl Warmup {
 struct Files {
     journal: Option<Writer>,
     events: Option<EventBridge<OutputFile>>,
+    aws: Option<AwsExport<KnownTypes>>,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
-    let scenario = load(&args.scenario, &args.set)?;
+    let settings = settings(args.assumptions.as_deref(), &args.set)?;
+    let (scenario, account) = load_with_account(&args.scenario, &settings)?;
     for warning in &scenario.warnings {
         eprintln!("{warning}");
     }
@@ -103,15 +119,23 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
     });
     let journal = journal.transpose().map_err(failed)?;
     let events = args.events.as_deref().map(OutputFile::create).transpose().map_err(failed)?;
+    let texts = || Texts::new(&scenario.world.assumptions).with_reasons(scenario.request_reasons.clone());
     let events = events.map(|file| {
-        EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file)
-            .with_texts(Texts::new(&scenario.world.assumptions).with_reasons(scenario.request_reasons.clone()))
+        EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file).with_texts(texts())
     });
+    let aws = args.export_aws.as_deref().map(|folder| {
+        let watched = (&scenario.config, scenario.names.clone(), texts());
+        AwsExport::create(folder, &scenario.scenario_name, account, watched)
+    });
+    let aws = aws.transpose().map_err(|error| match error {
+        ExportError::NotEmpty { .. } => CliError::BadInput(error.to_string()),
+        ExportError::Io { .. } => failed(error),
+    })?;
 
     let provenance = provenance(&words(args), &scenario);
     let watch = Stopwatch::start();
     let warmup = args.warmup.map(|warmup| warmup.choose(&scenario, seed)).transpose()?;
-    let mut watchers = Files { journal, events };
+    let mut watchers = Files { journal, events, aws };
     let until = warmup.map(|warmup| warmup.until);
     let mut results = simulate(scenario, seed, out.as_ref(), until, &mut watchers).map_err(failed)?;
     results.summary.sim.wall_s = Some(watch.elapsed_s());
@@ -124,6 +148,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
     }
     if let Some(events) = watchers.events {
         events.into_inner().finish().map_err(failed)?;
+    }
+    if let Some((aws, folder)) = watchers.aws.zip(args.export_aws.as_deref()) {
+        let files = aws.finish().map_err(failed)?;
+        eprintln!("wrote {} with {}", folder.display(), counted(files, "file"));
     }
     if let Some(out) = out {
         let files = out.write(&results, &provenance).map_err(failed)?;
@@ -141,13 +169,47 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
 fn words(args: &RunArgs) -> Vec<String> {
     let mut words = vec!["run".to_owned(), file_word(&args.scenario)];
     words.extend(args.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+    words.extend(args.assumptions.iter().flat_map(|file| ["--assumptions".to_owned(), file_word(file)]));
     words.extend(args.set.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
     words
 }
 
 /// Reads a scenario with its settings; every finding is told at once.
-pub(super) fn load(path: &std::path::Path, settings: &[String]) -> Result<Resolved, CliError> {
-    scenario::load(path, &parse_settings(settings)?).map_err(|findings| CliError::BadInput(findings.to_string()))
+pub(super) fn load(path: &Path, settings: &[String]) -> Result<Resolved, CliError> {
+    load_with_account(path, &parse_settings(settings)?).map(|(scenario, _)| scenario)
+}
+
+/// The same, with the account as its documents and operations leave it.
+fn load_with_account(path: &Path, settings: &[Setting]) -> Result<(Resolved, Batch<KnownTypes>), CliError> {
+    scenario::load_with_account(path, settings).map_err(|findings| CliError::BadInput(findings.to_string()))
+}
+
+/// Values of `--assumptions` and, after them, of `--set`.
+pub(super) fn settings(assumptions: Option<&Path>, set: &[String]) -> Result<Vec<Setting>, CliError> {
+    let mut settings = assumptions.map(parse_assumptions).transpose()?.unwrap_or_default();
+    settings.extend(parse_settings(set)?);
+    Ok(settings)
+}
+
+/// Reads a fragment of a scenario that holds `assumptions`, and nothing else. Whether they are any is judged with the scenario.
+fn parse_assumptions(path: &Path) -> Result<Vec<Setting>, CliError> {
+    let wrong = |what: String| {
+        let way_out = "give a file like {\"assumptions\": {\"podStart\": {\"constant\": \"5s\"}}}";
+        CliError::BadInput(format!("--assumptions {}: {what}; {way_out}", path.display()))
+    };
+    let text = fs::read_to_string(path).map_err(|error| wrong(format!("it can't be read: {error}")))?;
+    let fragment: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("it is no JSON: {error}")))?;
+    if let Some(other) = fragment.as_object().and_then(|all| all.keys().find(|key| *key != "assumptions")) {
+        return Err(wrong(format!("/{other} is no part of it")));
+    }
+    let Some(values) = fragment["assumptions"].as_object() else {
+        return Err(wrong("it has no `assumptions`".to_owned()));
+    };
+    let values = values.iter().map(|(name, value)| Setting {
+        pointer: format!("/assumptions/{}", name.replace('~', "~0").replace('/', "~1")),
+        value: value.clone(),
+    });
+    Ok(values.collect())
 }
 
 /// Reads the values of `--set`; every finding is told at once.
@@ -198,7 +260,7 @@ fn simulate(
     driver::run(
         &mut scheduler,
         &mut world,
-        &mut (&mut metrics, ((&mut files.journal, &mut files.events), &mut progress)),
+        &mut (&mut metrics, ((&mut files.journal, (&mut files.events, &mut files.aws)), &mut progress)),
     )?;
     if let Some(progress) = progress {
         progress.finish();

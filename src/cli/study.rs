@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
 use crate::cli::provenance::file_word;
-use crate::cli::run::parse_settings;
+use crate::cli::run::settings;
 use crate::cli::{CliError, ExitStatus};
 use crate::experiment::{Executor, Ledger, LedgerError, Progress, Study, StudyError, parse_axis, use_threads};
 use crate::scenario::{Finding, Findings, StudyFile};
@@ -30,6 +30,9 @@ pub(super) struct StudyArgs {
     /// Change a value of the scenario in all variants, by JSON pointer; repeat for more.
     #[arg(long, value_name = "POINTER=VALUE")]
     set: Vec<String>,
+    /// Take assumptions from this file in all variants, like those that `windtunnel calibrate` writes; --set goes before them.
+    #[arg(long = "assumptions", value_name = "FILE")]
+    assumption_file: Option<PathBuf>,
     /// The seed of the first replication, the next one's is one more; the scenario's own (or 1) if not given.
     #[arg(long)]
     seed: Option<u64>,
@@ -64,7 +67,7 @@ impl StudyArgs {
             file.vary = axes.into_iter().filter_map(Result::ok).collect();
             file.variants.clear();
         }
-        let settings = parse_settings(&self.set)?;
+        let settings = settings(self.assumption_file.as_deref(), &self.set)?;
         file.set.extend(
             settings.into_iter().map(|setting| (setting.pointer, setting.value)).collect::<Map<String, Value>>(),
         );
@@ -104,6 +107,8 @@ impl StudyArgs {
             values.iter().flat_map(|value| [option.to_owned(), value.clone()]).collect()
         };
         words.extend(each("--vary", &self.vary));
+        let assumptions = self.assumption_file.iter().flat_map(|file| ["--assumptions".to_owned(), file_word(file)]);
+        words.extend(assumptions);
         words.extend(each("--set", &self.set));
         words.extend(more);
         words.extend(self.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));

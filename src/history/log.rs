@@ -95,6 +95,15 @@ impl JobLog {
         self.jobs.range(first..=last).map(|(_, record)| record)
     }
 
+    /// Forgets a job, and an array's children with it: for whoever keeps what is over elsewhere.
+    pub fn remove(&mut self, job: JobId) {
+        let (first, last) = (JobRef { job, child: None }, JobRef { job, child: Some(u32::MAX) });
+        let known: Vec<JobRef> = self.jobs.range(first..=last).map(|(job, _)| *job).collect();
+        for job in known {
+            self.jobs.remove(&job);
+        }
+    }
+
     /// The time of the last step.
     pub const fn as_of(&self) -> SimTime {
         self.as_of
@@ -308,11 +317,7 @@ impl JobLog {
         self.finished.push_back(transition.job.job);
         while self.finished.len() > kept {
             let Some(oldest) = self.finished.pop_front() else { return };
-            let (first, last) = (JobRef { job: oldest, child: None }, JobRef { job: oldest, child: Some(u32::MAX) });
-            let children: Vec<JobRef> = self.jobs.range(first..=last).map(|(job, _)| *job).collect();
-            for job in children {
-                self.jobs.remove(&job);
-            }
+            self.remove(oldest);
         }
     }
 }

@@ -10,7 +10,7 @@ const VALUES: usize = 101;
 
 /// The distribution of what was measured: a constant where it is always the same, else its values, or their percentiles
 /// where there are many. `None` of nothing.
-pub(in crate::import) fn distribution(measured: impl IntoIterator<Item = SimDuration>) -> Option<Value> {
+pub fn distribution(measured: impl IntoIterator<Item = SimDuration>) -> Option<Value> {
     let mut values: Vec<_> = measured.into_iter().collect();
     values.sort_unstable();
     let (first, last) = (*values.first()?, *values.last()?);

@@ -24,6 +24,7 @@ mod trickle;
 mod unpacked;
 mod workload;
 
+pub use fit::distribution as measured;
 pub use imported::Imported;
 pub use notes::{LeftOut, Notes};
 pub use unpacked::{text, unpacked};

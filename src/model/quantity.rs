@@ -67,7 +67,7 @@ fn nearest_quarters(milli: u64) -> (u32, u32) {
     (milli / QUARTER * QUARTER, milli.div_ceil(QUARTER) * QUARTER)
 }
 
-fn vcpus(milli: u32) -> String {
+pub(crate) fn vcpus(milli: u32) -> String {
     let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

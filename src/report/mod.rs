@@ -2,6 +2,7 @@
 //!
 //! It formats what `metrics` computed; it computes nothing of its own but sentences and layout.
 
+mod calibration;
 mod charts;
 mod file;
 mod form;
@@ -14,6 +15,7 @@ mod study;
 mod tables;
 mod terminal;
 
+pub use calibration::{back_test_table, calibration_svg, calibration_table};
 pub use charts::vcpus::{reading, timeline_svg};
 pub use file::{FileError, OutputFile};
 pub use html::run_page;

@@ -150,8 +150,21 @@ fn with(mut job: Value, members: Value) -> Value {
 #[test]
 fn an_account_and_its_jobs_run_as_they_were() {
     let folder = Folder::new("account");
-    let export = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports/aws/account");
-    let (told, scenario, rows) = folder.runs(&export);
+    let account = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports/aws/account");
+    for file in std::fs::read_dir(account).unwrap().map(|entry| entry.unwrap().path()) {
+        let mut text = std::fs::read_to_string(&file).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        // A member that AWS may bring one day, and an answer that goes on in the next file.
+        match name {
+            "definitions.json" => {
+                text = text.replacen("\"annotations\": {} }", "\"annotations\": {} }, \"hologram\": true", 1)
+            }
+            "jobs-1.json" => text = text.trim_end().strip_suffix('}').unwrap().to_owned() + ", \"nextToken\": \"t\" }",
+            _ => {}
+        }
+        folder.write(name, &text);
+    }
+    let (told, scenario, rows) = folder.own();
     assert_eq!(rows.keys().collect::<Vec<_>>(), ["align-a", "gather", "sweep"]);
     // The second attempt was the world's doing: it is not part of the job's story.
     assert_eq!(went(&rows["align-a"]), [("SUCCEEDED", "2", "300.5")]);

@@ -1,6 +1,6 @@
 //! A folder to import into, and the program run in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use assert_cmd::cargo::CommandCargoExt;
@@ -14,6 +14,10 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("windtunnel-imports-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {

@@ -2,10 +2,12 @@
 
 mod archives;
 mod aws;
+mod botocore;
 mod cloudformation;
 mod command;
 mod folder;
 mod kubectl;
 mod openb;
+mod round_trip;
 mod terraform;
 mod wfcommons;

@@ -23,12 +23,18 @@ pub(super) struct AwsArgs {
     /// Files, or folders whose files are read in order of their names (page-2 before page-10).
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// The date that is time 0, like 2026-01-01T00:00:00Z; when the first job was created, if not given.
+    #[arg(long, value_name = "DATE")]
+    begin: Option<String>,
     #[command(flatten)]
     into: Into,
 }
 
 pub(super) fn run(args: &AwsArgs) -> Result<ExitStatus, CliError> {
     let mut export = Export::default();
+    if let Some(date) = &args.begin {
+        export.begin_at(date).map_err(|error| CliError::BadInput(format!("--begin {date}: {error}")))?;
+    }
     for path in &args.paths {
         for file in files(path)? {
             let open = File::open(&file).map_err(|error| unreadable(&file, &error))?;
@@ -46,7 +52,7 @@ pub(super) fn run(args: &AwsArgs) -> Result<ExitStatus, CliError> {
 }
 
 /// A file, or all files of a folder in order of their names.
-fn files(path: &Path) -> Result<Vec<PathBuf>, CliError> {
+pub(in crate::cli) fn files(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::import::Notes;
@@ -10,6 +11,7 @@ use crate::import::aws::documents::Described;
 use crate::import::aws::environments::DescribedAccount;
 use crate::import::aws::history::History;
 use crate::import::aws::pages::{self, Call, Place, Sink};
+use crate::import::aws::times::{Reading, Times};
 
 /// Answers of AWS, as files hold them.
 #[derive(Debug, Default)]
@@ -19,9 +21,12 @@ pub struct Export {
     pub(super) instance_types: Vec<Described>,
     pub(super) history: History,
     pub(super) notes: Notes,
+    /// Milliseconds since 1970 of time 0, where someone says it.
+    pub(super) begins: Option<u64>,
     /// Regions that ARNs name, and how often.
     pub(super) regions: BTreeMap<String, u64>,
     pages: BTreeMap<Call, Pages>,
+    times: Option<Reading>,
     seen: u64,
 }
 
@@ -34,9 +39,32 @@ struct Pages {
 }
 
 impl Export {
+    /// One that also keeps when jobs and instances were what.
+    pub fn with_times() -> Self {
+        Self { times: Some(Reading::default()), ..Self::default() }
+    }
+
+    /// Times of what was read so far, which are no longer kept from here on.
+    pub fn take_times(&mut self) -> Times {
+        self.times.take().map(Reading::finish).unwrap_or_default()
+    }
+
+    /// Whether the past can be played again: there are descriptions of jobs, and of the environments they ran in.
+    pub fn tells_a_past(&self) -> bool {
+        self.history.details > 0 && !self.account.environments.is_empty() && !self.account.queues.is_empty()
+    }
+
     /// Reads a file to its end, or to where it breaks. Files of several pages come in the order of their pages.
     pub fn read(&mut self, name: &str, reader: impl Read) {
         pages::read(name, reader, self);
+    }
+
+    /// Makes this date time 0, instead of that of the first job: `2026-01-01T00:00:00Z`.
+    pub fn begin_at(&mut self, date: &str) -> Result<(), String> {
+        let at: Timestamp = date.parse().map_err(|error| format!("{error}; write a date like 2026-01-01T00:00:00Z"))?;
+        let millis = u64::try_from(at.as_millisecond()).map_err(|_| "a date before 1970".to_owned())?;
+        self.begins = Some(millis);
+        Ok(())
     }
 
     /// Whether anything was recognised.
@@ -84,10 +112,20 @@ impl Export {
 
 impl Sink for Export {
     fn item(&mut self, call: Call, item: Value, place: Place<'_>) {
+        if call == Call::Reservations {
+            if let Some(times) = &mut self.times {
+                self.seen += 1;
+                times.reservation(&item, place, &mut self.notes);
+            }
+            return;
+        }
         self.seen += 1;
         self.count_region(&item);
         let list = match call {
             Call::Jobs | Call::JobSummaries => {
+                if let Some(times) = &mut self.times {
+                    times.job(&item);
+                }
                 return self.history.take(&item, call == Call::Jobs, place, &mut self.notes);
             }
             Call::ComputeEnvironments => &mut self.account.environments,
@@ -96,6 +134,7 @@ impl Sink for Export {
             Call::SchedulingPolicies => &mut self.account.policies,
             Call::JobDefinitions => &mut self.definitions,
             Call::InstanceTypes => &mut self.instance_types,
+            Call::Reservations => return,
         };
         match item {
             Value::Object(document) => list.push(Described { document, place: place.to_string() }),
@@ -104,6 +143,9 @@ impl Sink for Export {
     }
 
     fn page(&mut self, call: Call, goes_on: bool, place: Place<'_>) {
+        if call == Call::Reservations && self.times.is_none() {
+            return self.unrecognised(place);
+        }
         self.seen += 1;
         let pages = self.pages.entry(call).or_default();
         pages.count += 1;

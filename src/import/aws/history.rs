@@ -34,7 +34,8 @@ pub(super) struct Job {
     pub(super) stopped: u64,
     first_attempt: u32,
     first_dependency: u32,
-    order: u32,
+    /// Its place in the export.
+    pub(super) order: u32,
     file: u32,
     attempts: u8,
     dependencies: u8,
@@ -330,7 +331,7 @@ fn merged(one: &Job, other: &Job) -> Job {
 }
 
 impl WireJob {
-    fn of(item: &Value) -> Result<Self, serde_json::Error> {
+    pub(super) fn of(item: &Value) -> Result<Self, serde_json::Error> {
         use serde::Deserialize;
         if !item.is_object() {
             return Self::deserialize(&json!("no object"));

@@ -20,11 +20,12 @@ pub(super) enum Call {
     JobQueues,
     JobSummaries,
     Jobs,
+    Reservations,
     SchedulingPolicies,
 }
 
 impl Call {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::ComputeEnvironments,
         Self::ConsumableResources,
         Self::InstanceTypes,
@@ -32,6 +33,7 @@ impl Call {
         Self::JobQueues,
         Self::JobSummaries,
         Self::Jobs,
+        Self::Reservations,
         Self::SchedulingPolicies,
     ];
 
@@ -45,6 +47,7 @@ impl Call {
             Self::JobQueues => ("jobQueues", "describe-job-queues"),
             Self::JobSummaries => ("jobSummaryList", "list-jobs"),
             Self::Jobs => ("jobs", "describe-jobs"),
+            Self::Reservations => ("Reservations", "describe-instances"),
             Self::SchedulingPolicies => ("schedulingPolicies", "describe-scheduling-policies"),
         }
     }
@@ -401,7 +404,7 @@ mod tests {
     #[test]
     fn pages_lines_lists_and_single_items_are_recognised_by_their_members() {
         let text = "\u{feff}{\"jobs\":[{\"jobId\":\"a\"},7],\"nextToken\":\"t\"}\n{\"jobSummaryList\":[],\"nextToken\":\"\"}\n\
-                    [{\"jobId\":\"b\",\"jobQueue\":\"q\",\"unknown\":[1]}]\n{\"Reservations\":[{}]}\n3\n\n";
+                    [{\"jobId\":\"b\",\"jobQueue\":\"q\",\"unknown\":[1]}]\n{\"Vpcs\":[{}]}\n3\n\n";
         let expected = [
             r#"Jobs {"jobId":"a"} at f /jobs/0"#,
             "Jobs 7 at f /jobs/1",

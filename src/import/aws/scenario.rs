@@ -31,7 +31,7 @@ impl Export {
     pub fn scenario(mut self) -> Result<Imported, RunsError> {
         self.account_for_pages();
         let region = self.region();
-        let Self { account, definitions, instance_types: described, mut history, mut notes, .. } = self;
+        let Self { account, definitions, instance_types: described, mut history, mut notes, begins, .. } = self;
         history.settle(&mut notes);
         let types = match catalog::region(&region) {
             Ok(priced) => instance_types(&described, priced, &mut notes),
@@ -58,7 +58,7 @@ impl Export {
         let mut own = Notes::default();
         let mut submit =
             |kind: &Kind, history: &History| submission(kind, history, &mut definitions, &account, &mut own);
-        let work = workload(&mut history, &mut submit, &mut notes);
+        let work = workload(&mut history, &mut submit, begins, &mut notes);
         notes.extend(own);
         if unqueued && work.jobs > 0 {
             let queue = account.only_queue().unwrap_or(QUEUE);

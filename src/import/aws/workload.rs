@@ -60,10 +60,11 @@ struct Member {
     kind: u32,
 }
 
-/// Writes the workload. `submits` has a submission for each kind, `None` of kinds that can't be submitted.
+/// Writes the workload; time 0 is `begins`, else when the first job came. `submits` has a submission for each kind, `None` of kinds that can't be submitted.
 pub(super) fn workload(
     history: &mut History,
     submit: &mut impl FnMut(&Kind, &History) -> Option<Value>,
+    begins: Option<u64>,
     notes: &mut Notes,
 ) -> Workload {
     let mut workload = Workload::default();
@@ -81,7 +82,11 @@ pub(super) fn workload(
         known
     });
     let (members, tops) = in_order(&members, history, notes);
-    workload.begun = members.iter().map(|member| member.created).min().unwrap_or(0);
+    let first = members.iter().map(|member| member.created).min().unwrap_or(0);
+    workload.begun = begins.map_or(first, |begins| begins.min(first));
+    if begins.is_some_and(|begins| begins > first) {
+        notes.made_up("time 0 is when the first job came, which was before the beginning that was asked for");
+    }
     let mut groups = groups(&tops);
     if groups.len() > ENTRIES_MAX {
         let beyond: usize = groups[ENTRIES_MAX..].iter().map(|group| group.jobs.len()).sum();
@@ -162,7 +167,7 @@ fn in_order(members: &[Member], history: &History, notes: &mut Notes) -> (Vec<Me
         own.dedup_by_key(|wait| (wait.on, wait.child));
         waits.push(own);
     }
-    let order = order(members, &waits);
+    let order = order(members, &waits, history);
     let mut numbers = vec![0_u32; members.len()];
     for (number, &at) in (0..).zip(&order) {
         numbers[at] = number;
@@ -186,31 +191,39 @@ fn in_order(members: &[Member], history: &History, notes: &mut Notes) -> (Vec<Me
     (order.iter().map(|&at| members[at].clone()).collect(), tops)
 }
 
-/// By time; at one time, what is waited for first.
-fn order(members: &[Member], waits: &[Vec<Wait>]) -> Vec<usize> {
+/// By time; at one time, what is waited for first, else as the export has it.
+fn order(members: &[Member], waits: &[Vec<Wait>], history: &History) -> Vec<usize> {
     let mut by_time: Vec<usize> = (0..members.len()).collect();
-    by_time.sort_by_key(|&at| (members[at].created, at));
+    by_time.sort_by_key(|&at| (members[at].created, history.jobs[members[at].first].order));
+    let mut places = vec![0; members.len()];
+    for (place, &at) in by_time.iter().enumerate() {
+        places[at] = place;
+    }
     let mut order = Vec::with_capacity(members.len());
     for same in by_time.chunk_by(|&a, &b| members[a].created == members[b].created) {
         if same.len() == 1 || same.iter().all(|&at| waits[at].is_empty()) {
             order.extend(same);
             continue;
         }
+        // By places, which are in order.
+        let first = order.len();
+        let here = first..first + same.len();
         let mut open: BTreeMap<usize, usize> = BTreeMap::new();
         let mut followers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for &at in same {
-            let here = waits[at].iter().filter_map(|wait| wait.on).map(|on| on as usize);
-            let here: Vec<_> = here.filter(|on| same.binary_search(on).is_ok()).collect();
-            open.insert(at, here.len());
-            for on in here {
-                followers.entry(on).or_default().push(at);
+        for place in here.clone() {
+            let own = waits[by_time[place]].iter().filter_map(|wait| wait.on).map(|on| places[on as usize]);
+            let own: Vec<_> = own.filter(|on| here.contains(on)).collect();
+            open.insert(place, own.len());
+            for on in own {
+                followers.entry(on).or_default().push(place);
             }
         }
-        let mut ready: BTreeSet<usize> = open.iter().filter(|(_, waits)| **waits == 0).map(|(at, _)| *at).collect();
-        while let Some(at) = ready.pop_first() {
-            order.push(at);
-            open.remove(&at);
-            for follower in followers.get(&at).into_iter().flatten() {
+        let mut ready: BTreeSet<usize> =
+            open.iter().filter(|(_, waits)| **waits == 0).map(|(place, _)| *place).collect();
+        while let Some(place) = ready.pop_first() {
+            order.push(by_time[place]);
+            open.remove(&place);
+            for follower in followers.get(&place).into_iter().flatten() {
                 if let Some(waits) = open.get_mut(follower) {
                     *waits -= 1;
                     if *waits == 0 {
@@ -220,7 +233,7 @@ fn order(members: &[Member], waits: &[Vec<Wait>]) -> Vec<usize> {
             }
         }
         // Those that wait for each other in a circle.
-        order.extend(open.into_keys());
+        order.extend(open.into_keys().map(|place| by_time[place]));
     }
     order
 }

@@ -13,12 +13,14 @@
 //! | `shares` | who had how much of fair-share queues |
 //! | `intervals` | of a comparison: means and paired differences with their intervals |
 //! | `front` | of a comparison or a plan: two metrics against each other |
+//! | `fits` | of a calibration: what was measured, and the law that fits |
 //! | `tornado` | of a sensitivity study: effects of assumptions, the largest first |
 //!
 //! They draw what `metrics` computed and know nothing of the page around them.
 
 pub(in crate::report) mod blocked;
 pub(in crate::report) mod cost;
+pub(in crate::report) mod fits;
 pub(in crate::report) mod front;
 pub(in crate::report) mod intervals;
 pub(in crate::report) mod kit;
