@@ -10,7 +10,9 @@ use tempfile::TempDir;
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// There is something already, perhaps pages of another run.
-    #[error("{folder} is there already and not empty: name a new folder, so that no pages of another export stay among its own")]
+    #[error(
+        "{folder} is there already and not empty: name a new folder, so that no pages of another export stay among its own"
+    )]
     NotEmpty {
         /// The folder.
         folder: String,
@@ -152,7 +154,8 @@ mod tests {
     #[test]
     fn an_answer_goes_on_on_the_next_page() {
         let parent = tempfile::tempdir().unwrap();
-        let read = |name: &str| -> Value { serde_json::from_slice(&fs::read(parent.path().join(name)).unwrap()).unwrap() };
+        let read =
+            |name: &str| -> Value { serde_json::from_slice(&fs::read(parent.path().join(name)).unwrap()).unwrap() };
         assert_eq!(written(&parent.path().join("three"), 3).unwrap(), 2);
         assert_eq!(read("three/list-000001.json"), json!({ "jobs": [0, 1], "nextToken": "2" }));
         assert_eq!(read("three/list-000002.json"), json!({ "jobs": [2] }));

@@ -35,8 +35,8 @@ fn outcome(folder: &Folder, scenario: &str, export: &str, words: &[&str]) -> Out
         (row["job_name"].clone(), format!("{submitted:020}"), child(&row["job_id"]), cells(row, &["ended_s", "run_s"]))
     });
     let told = |row: &BTreeMap<String, String>| {
-        let [name, state, attempts, submitted, ran] = ["job_name", "state", "attempts", "submitted_s", "run_s"]
-            .map(|name| row[name].clone());
+        let [name, state, attempts, submitted, ran] =
+            ["job_name", "state", "attempts", "submitted_s", "run_s"].map(|name| row[name].clone());
         (name, state, attempts, submitted, ran)
     };
     let times = |row| cells(row, &["job_name", "first_running_s", "ended_s", "instance_type"]);
@@ -72,7 +72,8 @@ fn child(id: &str) -> u32 {
 fn csv_rows(text: &str) -> Vec<BTreeMap<String, String>> {
     let mut lines = text.lines();
     let heads: Vec<_> = lines.next().unwrap().split(',').collect();
-    let row = |line: &str| heads.iter().map(|head| (*head).to_owned()).zip(line.split(',').map(str::to_owned)).collect();
+    let row =
+        |line: &str| heads.iter().map(|head| (*head).to_owned()).zip(line.split(',').map(str::to_owned)).collect();
     lines.map(row).collect()
 }
 
@@ -143,7 +144,8 @@ pub(crate) fn busy() -> Value {
         }] } })
     };
     let submit = |name: &str, share: &str, more: Value| {
-        let mut submit = json!({ "jobName": name, "jobQueue": "fair", "jobDefinition": "work", "shareIdentifier": share });
+        let mut submit =
+            json!({ "jobName": name, "jobQueue": "fair", "jobDefinition": "work", "shareIdentifier": share });
         submit.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         submit
     };

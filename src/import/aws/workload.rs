@@ -218,7 +218,8 @@ fn order(members: &[Member], waits: &[Vec<Wait>], history: &History) -> Vec<usiz
                 followers.entry(on).or_default().push(place);
             }
         }
-        let mut ready: BTreeSet<usize> = open.iter().filter(|(_, waits)| **waits == 0).map(|(place, _)| *place).collect();
+        let mut ready: BTreeSet<usize> =
+            open.iter().filter(|(_, waits)| **waits == 0).map(|(place, _)| *place).collect();
         while let Some(place) = ready.pop_first() {
             order.push(by_time[place]);
             open.remove(&place);
