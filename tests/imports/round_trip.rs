@@ -135,7 +135,7 @@ fn the_walkthrough_comes_back_to_the_millisecond() {
     assert!(told.contains("time 0 is 2026-01-01T00:00:00Z") && told.contains("600 recorded attempts"), "{told}");
 }
 
-/// Arrays with N_TO_N and SEQUENTIAL, a fan-in, retries by exit code, failures that fail dependents, timeouts, two shares,
+/// Arrays with `N_TO_N` and SEQUENTIAL, a fan-in, retries by exit code, failures that fail dependents, timeouts, two shares,
 /// priorities, overrides, a consumable resource, someone who terminates.
 pub(crate) fn busy() -> Value {
     let pod = |cpu: &str| {
