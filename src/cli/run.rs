@@ -124,8 +124,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, CliError> {
         EventBridge::new(&scenario.config, scenario.names.clone(), &scenario.region, file).with_texts(texts())
     });
     let aws = args.export_aws.as_deref().map(|folder| {
-        let watched = (&scenario.config, scenario.names.clone(), texts());
-        AwsExport::create(folder, &scenario.scenario_name, account, watched)
+        let told = (&scenario.config, scenario.names.clone(), texts());
+        AwsExport::create(folder, &scenario.scenario_name, account, told)
     });
     let aws = aws.transpose().map_err(|error| match error {
         ExportError::NotEmpty { .. } => CliError::BadInput(error.to_string()),

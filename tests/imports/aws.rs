@@ -157,7 +157,7 @@ fn an_account_and_its_jobs_run_as_they_were() {
         // A member that AWS may bring one day, and an answer that goes on in the next file.
         match name {
             "definitions.json" => {
-                text = text.replacen("\"annotations\": {} }", "\"annotations\": {} }, \"hologram\": true", 1)
+                text = text.replacen("\"annotations\": {} }", "\"annotations\": {} }, \"hologram\": true", 1);
             }
             "jobs-1.json" => text = text.trim_end().strip_suffix('}').unwrap().to_owned() + ", \"nextToken\": \"t\" }",
             _ => {}
