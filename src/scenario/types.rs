@@ -151,6 +151,13 @@ impl<'a> Types<'a> {
         self.used.get(self.names.get(id.index())?)
     }
 
+    /// A type's id, its zones by id and name, and whether EC2 offers it as Spot; `None` for one that no environment allows.
+    pub(super) fn pools(&self, name: &str) -> Option<(InstanceTypeId, Vec<(ZoneId, String)>, bool)> {
+        let (id, found) = (self.names.binary_search_by(|known| known.as_str().cmp(name)).ok()?, self.used.get(name)?);
+        let zones = found.world.zones.iter().map(|&zone| (zone, self.zones[usize::from(zone.0)].clone()));
+        Some((InstanceTypeId(u16::try_from(id).ok()?), zones.collect(), found.world.spot_per_hour.is_some()))
+    }
+
     pub(super) fn zones(&self) -> &[String] {
         &self.zones
     }
