@@ -7,5 +7,6 @@ mod command;
 mod folder;
 mod kubectl;
 mod openb;
+mod spot;
 mod terraform;
 mod wfcommons;
