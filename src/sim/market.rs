@@ -6,8 +6,8 @@ use rand::{Rng, RngExt};
 use crate::ids::{InstanceTypeId, ZoneId};
 use crate::model::PurchaseOption;
 use crate::sim::keyed::{Purpose, Streams};
-use crate::sim::sampler::{Sampler, exponential, normal, uniform};
 use crate::sim::path::Path;
+use crate::sim::sampler::{Sampler, exponential, normal, uniform};
 use crate::sim::spec::{SpotMarket, SpotPath, WorldSpec, WorldType};
 use crate::units::{MicroUsd, SimDuration, SimTime};
 

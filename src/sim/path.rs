@@ -73,8 +73,12 @@ impl<T: Copy + PartialEq> Path<T> {
     #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
     pub fn mean(&self, of: impl Fn(T) -> f64) -> f64 {
         let ends = self.steps.iter().skip(1).map(|&(at, _)| at).chain([self.length]);
-        let sum: f64 =
-            self.steps.iter().zip(ends).map(|(&(at, value), end)| of(value) * (end.as_millis() - at.as_millis()) as f64).sum();
+        let sum: f64 = self
+            .steps
+            .iter()
+            .zip(ends)
+            .map(|(&(at, value), end)| of(value) * (end.as_millis() - at.as_millis()) as f64)
+            .sum();
         sum / self.length.as_millis() as f64
     }
 }
@@ -100,27 +104,20 @@ mod tests {
     #[test]
     fn a_value_holds_until_the_next_that_differs() {
         let path = path(AtEnd::Hold, 0);
-        assert_eq!([0, 19, 20, 30, 400].map(|now| at(&path, now)), [
-            (2, Some(20)),
-            (2, Some(20)),
-            (5, Some(30)),
-            (0, None),
-            (0, None)
-        ]);
+        assert_eq!(
+            [0, 19, 20, 30, 400].map(|now| at(&path, now)),
+            [(2, Some(20)), (2, Some(20)), (5, Some(30)), (0, None), (0, None)]
+        );
         assert!((path.mean(f64::from) - 2.25).abs() < 1e-12);
     }
 
     #[test]
     fn what_repeats_begins_anew_at_its_end() {
         let path = path(AtEnd::Repeat, 25);
-        assert_eq!([0, 5, 14, 15, 35, 55].map(|now| at(&path, now)), [
-            (5, Some(5)),
-            (0, Some(15)),
-            (0, Some(15)),
-            (2, Some(35)),
-            (5, Some(45)),
-            (2, Some(75))
-        ]);
+        assert_eq!(
+            [0, 5, 14, 15, 35, 55].map(|now| at(&path, now)),
+            [(5, Some(5)), (0, Some(15)), (0, Some(15)), (2, Some(35)), (5, Some(45)), (2, Some(75))]
+        );
     }
 
     #[test]

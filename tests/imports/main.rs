@@ -8,5 +8,6 @@ mod folder;
 mod kubectl;
 mod openb;
 mod spot;
+mod spot_fit;
 mod terraform;
 mod wfcommons;

@@ -70,7 +70,8 @@ fn a_pool_gives_and_keeps_what_its_trace_says() {
     assert_eq!(summary["instance_types"][0]["attempts"], 4);
     let page = folder.read("results/report.html");
     assert!(page.contains("Spot capacity of m5.large in us-east-1a") && page.contains("trace.json: 6 ticks of 30m"));
-    assert_eq!(summary, run(&folder, &scenario, &[]), "the lot is keyed");
+    let explained = folder.windtunnel(&["explain", "scenario.json", "--job", "0-0"]);
+    assert_eq!(explained, folder.windtunnel(&["explain", "scenario.json", "--job", "0-0"]), "the lot is keyed");
 }
 
 /// The third half-hour has no instance left; that the trace repeats, or that one in it stands for two, makes the difference.
@@ -107,8 +108,7 @@ fn the_bill_follows_the_price_path() {
         price("0.080000", "2026-03-01T09:30:00+00:00"), price("0.040000", "2026-03-01T09:00:00+00:00")] });
     folder.write("prices.json", history.to_string());
     folder.write("full.json", r#"{"metadata":{"gap_seconds":3600},"data":[9],"prices":[5]}"#);
-    let scenario =
-        scenario(1, "40m", &traces(json!({ "availability": "full.json", "prices": "prices.json" })));
+    let scenario = scenario(1, "40m", &traces(json!({ "availability": "full.json", "prices": "prices.json" })));
     let cost = |words: &[&str]| run(&folder, &scenario, words)["instance_types"][0]["cost"].clone();
     near(&cost(&[]), 0.5 * 0.04 + 0.08 / 6.0);
     near(&cost(&["--set", "/market/traces/1/offset=30m"]), 0.5 * 0.08 + 0.04 / 6.0);
@@ -132,11 +132,17 @@ fn faults_name_file_and_pointer() {
     for (traces, wanted) in [
         (own("availability", "torn.json"), vec!["torn.json", "/data/1"]),
         (own("availability", "gone.json"), vec!["/market/traces/0/availability", "no file `gone.json`"]),
-        (own("availabilityZone", "us-east-1z"), vec!["/market/traces/0/availabilityZone", "not offered", "`us-east-1a`"]),
+        (
+            own("availabilityZone", "us-east-1z"),
+            vec!["/market/traces/0/availabilityZone", "not offered", "`us-east-1a`"],
+        ),
         (own("atEnd", "stop"), vec!["/market/traces/0/atEnd"]),
         (json!([{ "instanceType": "m5.large" }]), vec!["/market/traces/0", "names no file"]),
-        (json!([{ "instanceType": "m5.large", "availability": "none.json" },
-            { "instanceType": "m5.large", "availability": "none.json" }]), vec!["/market/traces/1", "another entry"]),
+        (
+            json!([{ "instanceType": "m5.large", "availability": "none.json" },
+            { "instanceType": "m5.large", "availability": "none.json" }]),
+            vec!["/market/traces/1", "another entry"],
+        ),
     ] {
         let told = told(traces);
         assert!(wanted.iter().all(|part| told.contains(part)), "{wanted:?}: {told}");
@@ -150,17 +156,25 @@ fn traces_and_prices_are_imported_and_run() {
     let history = json!({ "SpotPriceHistory": [price("0.04", "2026-03-01T09:00:00Z")] });
     folder.write("prices.json", history.to_string());
     let (scenario, told) = folder.import(&["spot", "m5.large-us-east-1a.json", "prices.json"]);
-    assert_eq!(scenario["market"]["traces"], json!([
-        { "instanceType": "m5.large", "availabilityZone": "us-east-1a", "availability": "m5.large-us-east-1a.json" },
-        { "instanceType": "m5.large", "prices": "prices.json" },
-    ]));
+    assert_eq!(
+        scenario["market"]["traces"],
+        json!([
+            { "instanceType": "m5.large", "availabilityZone": "us-east-1a", "availability": "m5.large-us-east-1a.json" },
+            { "instanceType": "m5.large", "prices": "prices.json" },
+        ])
+    );
     assert!(told.contains("2 ticks of 2h of m5.large in us-east-1a") && told.contains("the work: 24 jobs"), "{told}");
     folder.write("nameless.json", folder.read("m5.large-us-east-1a.json"));
     let refused = folder.refused(&["import", "spot", "nameless.json", "-o", "x"]);
     assert!(refused.contains("nameless.json") && refused.contains("--instance-type"), "{refused}");
-    let summary: Value = serde_json::from_str(
-        &folder.windtunnel(&["run", "imported/scenario.json", "--out", "results", "--output", "json"]),
-    )
+    let summary: Value = serde_json::from_str(&folder.windtunnel(&[
+        "run",
+        "imported/scenario.json",
+        "--out",
+        "results",
+        "--output",
+        "json",
+    ]))
     .unwrap();
     assert_eq!(summary["jobs"]["succeeded"], 24);
 }

@@ -100,7 +100,11 @@ fn list<T>(
         match read(value) {
             Some(read) => listed.push(read),
             None if errors.len() < TOLD => {
-                errors.push(SpotError::new(format!("/{key}/{tick}"), format!("{wanted}, not {value}"), "mend the tick"));
+                errors.push(SpotError::new(
+                    format!("/{key}/{tick}"),
+                    format!("{wanted}, not {value}"),
+                    "mend the tick",
+                ));
             }
             None => break,
         }

@@ -176,11 +176,16 @@ mod tests {
         let text = format!("{{\"SpotPriceHistory\":[{bad}]}}{{\"SpotPriceHistory\":[{torn}, {{}}]}}");
         let errors = PriceHistory::read(text.as_bytes()).unwrap_err();
         let told: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(told, [
-            "page 1 /SpotPriceHistory/0/SpotPrice",
-            "page 2 /SpotPriceHistory/0/Timestamp",
-            "page 2 /SpotPriceHistory/1/SpotPrice"
-        ]);
-        assert!(PriceHistory::read("{\"SpotPriceHistory\":[]}".as_bytes()).unwrap_err()[0].message.contains("no price"));
+        assert_eq!(
+            told,
+            [
+                "page 1 /SpotPriceHistory/0/SpotPrice",
+                "page 2 /SpotPriceHistory/0/Timestamp",
+                "page 2 /SpotPriceHistory/1/SpotPrice"
+            ]
+        );
+        assert!(
+            PriceHistory::read("{\"SpotPriceHistory\":[]}".as_bytes()).unwrap_err()[0].message.contains("no price")
+        );
     }
 }

@@ -67,9 +67,8 @@ pub fn read(shown: &str, from: impl Read) -> Result<SpotFile, String> {
             ));
         }
     };
-    let content = content.map_err(|errors| {
-        errors.iter().map(|error| format!("{shown} {error}")).collect::<Vec<_>>().join("\n")
-    })?;
+    let content = content
+        .map_err(|errors| errors.iter().map(|error| format!("{shown} {error}")).collect::<Vec<_>>().join("\n"))?;
     Ok(SpotFile { shown: shown.to_owned(), content, text })
 }
 
@@ -155,13 +154,7 @@ impl Gathered {
         Ok(())
     }
 
-    fn history(
-        &mut self,
-        shown: &str,
-        name: &str,
-        history: &PriceHistory,
-        wanted: &Wanted,
-    ) -> Result<(), String> {
+    fn history(&mut self, shown: &str, name: &str, history: &PriceHistory, wanted: &Wanted) -> Result<(), String> {
         let mut pools = BTreeSet::new();
         for change in &history.changes {
             if history.of_pool(&change.instance_type, &change.zone, &wanted.product_description).next().is_some() {
@@ -196,7 +189,8 @@ impl Gathered {
 
     /// The region that all zones are in.
     fn region(&self) -> Result<&'static Region, String> {
-        let names: BTreeSet<_> = self.zones.iter().map(|zone| zone.trim_end_matches(|c: char| c.is_ascii_lowercase())).collect();
+        let names: BTreeSet<_> =
+            self.zones.iter().map(|zone| zone.trim_end_matches(|c: char| c.is_ascii_lowercase())).collect();
         let mut names = names.into_iter();
         match (names.next(), names.next()) {
             (Some(name), None) => catalog::region(name).map_err(|error| error.to_string()),
@@ -231,17 +225,15 @@ impl Gathered {
     }
 }
 
-fn written(
-    region: &Region,
-    entries: Vec<Value>,
-    types: &[(&'static InstanceType, u32)],
-    notes: &mut Notes,
-) -> Value {
+fn written(region: &Region, entries: Vec<Value>, types: &[(&'static InstanceType, u32)], notes: &mut Notes) -> Value {
     // All types of an environment share one architecture; jobs must fit the smallest.
     let arch = types.iter().map(|(known, _)| known.arch).next();
     let (kept, other): (Vec<_>, Vec<_>) = types.iter().partition(|(known, _)| Some(known.arch) == arch);
     for (known, _) in other {
-        notes.leave_out("types of another architecture than the first's in the made-up environment", known.name.as_str());
+        notes.leave_out(
+            "types of another architecture than the first's in the made-up environment",
+            known.name.as_str(),
+        );
     }
     let entries: Vec<_> = entries
         .into_iter()
@@ -267,9 +259,13 @@ fn written(
         "the work: {count} jobs of an hour that all come at the beginning, each {cpu} vCPUs, tried again when an instance is \
          taken (up to 10 attempts)"
     ));
-    notes.made_up(format!("the environment: up to {vcpus} vCPUs, as many as the traces have at once, or {INSTANCES} instances of a type"));
+    notes.made_up(format!(
+        "the environment: up to {vcpus} vCPUs, as many as the traces have at once, or {INSTANCES} instances of a type"
+    ));
     notes.made_up("images, commands, namespace, subnets, roles, account");
-    notes.made_up("that a run begins with the first tick and price, and that they begin anew after the last (offset, atEnd)");
+    notes.made_up(
+        "that a run begins with the first tick and price, and that they begin anew after the last (offset, atEnd)",
+    );
     let name = region.name;
     json!({
         "description": "What do recorded Spot pools make of this work?",
