@@ -180,7 +180,7 @@ impl Reader<'_, '_> {
                 }
                 self.keep(written, at, (id, *zone), path, |found| &mut found.per_hour);
             }
-            self.tell(written, name, &availability, history.as_ref().filter(|_| priced));
+            self.tell(written, name, availability.as_ref(), history.as_ref().filter(|_| priced));
         }
         if !unpriced.is_empty() {
             self.unpriced(written, at, &unpriced, unpriced.len() == zones.len());
@@ -189,12 +189,12 @@ impl Reader<'_, '_> {
 
     /// Which pools an entry is about.
     fn zones(&mut self, written: &PoolTrace, at: &str) -> Option<(InstanceTypeId, Vec<(ZoneId, String)>)> {
-        let Some((id, own, offers_spot)) = self.types.pools(&written.instance_type) else {
+        let Some((id, own)) = self.types.pools(&written.instance_type) else {
             let message = format!("no environment may launch `{}`", written.instance_type);
             self.judge.warn(format!("{at}/instanceType"), message, "it has no effect");
             return None;
         };
-        if !offers_spot {
+        if !self.types.offers_spot(id) {
             let message = format!("`{}` is not offered as Spot", written.instance_type);
             let help = "name another type, or give it a `spotPrice` in `cluster.instanceTypes`";
             self.judge.error(format!("{at}/instanceType"), message, help);
@@ -249,7 +249,7 @@ impl Reader<'_, '_> {
         &mut self,
         written: &PoolTrace,
         zone: &str,
-        availability: &Option<(&str, Option<Arc<Availability>>)>,
+        availability: Option<&(&str, Option<Arc<Availability>>)>,
         history: Option<&(&str, Option<Arc<PriceHistory>>)>,
     ) {
         let pool = format!("{} in {zone}", written.instance_type);
@@ -271,11 +271,11 @@ impl Reader<'_, '_> {
     }
 
     fn availability(&mut self, name: &str, at: &str) -> Option<Arc<Availability>> {
-        self.read(name, format!("{at}/availability"), |known| &mut known.availability, |file| Availability::read(file))
+        self.read(name, format!("{at}/availability"), |known| &mut known.availability, Availability::read)
     }
 
     fn history(&mut self, name: &str, at: &str) -> Option<Arc<PriceHistory>> {
-        self.read(name, format!("{at}/prices"), |known| &mut known.prices, |file| PriceHistory::read(file))
+        self.read(name, format!("{at}/prices"), |known| &mut known.prices, PriceHistory::read)
     }
 
     /// A file, read once for all entries and variants of a scenario.

@@ -10,7 +10,7 @@ use crate::import::spot::{Wanted, read, scenario};
 
 /// Recorded Spot capacity and prices, as a small scenario around them.
 ///
-/// Files are availability traces, {"metadata": {"gap_seconds": 300}, "data": [4, 4, 1]} (the format of skypilot-org/spot-traces),
+/// Files are availability traces, `{"metadata": {"gap_seconds": 300}, "data": [4, 4, 1]}` (the format of skypilot-org/spot-traces),
 /// or what `aws ec2 describe-spot-price-history` prints. Types and zones of traces are taken from their files' names, like
 /// r5.16xlarge-us-east-1b.json, or from the options. The jobs are made up, so that it runs.
 #[derive(Debug, Args)]

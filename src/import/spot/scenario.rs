@@ -101,8 +101,8 @@ pub fn scenario(files: Vec<SpotFile>, wanted: &Wanted) -> Result<Imported, Strin
 
 impl Gathered {
     fn file(&mut self, file: SpotFile, wanted: &Wanted) -> Result<(), String> {
-        let base = file.shown.rsplit(['/', '\\']).next().unwrap_or(&file.shown);
-        let bare = base.strip_suffix(".gz").unwrap_or(base);
+        let last = file.shown.rsplit(['/', '\\']).next().unwrap_or(&file.shown);
+        let bare = last.strip_suffix(".gz").unwrap_or(last);
         let name = match bare {
             "-" => format!("spot-{}.json", self.files.len()),
             "scenario.json" | "notes.txt" => format!("spot-{bare}"),
