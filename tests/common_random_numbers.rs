@@ -148,6 +148,7 @@ fn world(strategy: AllocationStrategy, max_vcpus: u32) -> WorldSpec {
         image_of: vec![0],
         workload: vec![entry(None, 600, 60.0), entry(Some(20), 30, 1_200.0)],
         spot: SpotMarket::Advisor,
+        spot_paths: Vec::new(),
         stop_at: SimTime::MAX,
     }
 }

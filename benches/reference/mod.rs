@@ -76,6 +76,7 @@ pub(crate) fn world(jobs: u64, nodes: u32) -> WorldSpec {
             },
         )],
         spot: SpotMarket::Calm,
+        spot_paths: Vec::new(),
         stop_at: SimTime::MAX,
     }
 }

@@ -6,6 +6,7 @@ mod aws;
 mod cloudformation;
 mod journal;
 mod kubectl;
+mod spot;
 mod target;
 mod terraform;
 
@@ -43,6 +44,7 @@ enum From {
     Openb(archives::OpenbArgs),
     Csv(archives::CsvArgs),
     Kubectl(kubectl::KubectlArgs),
+    Spot(spot::SpotArgs),
     Terraform(terraform::TerraformArgs),
 }
 
@@ -58,6 +60,7 @@ pub(super) fn run(args: &ImportArgs) -> Result<ExitStatus, CliError> {
         From::Openb(args) => archives::openb(args),
         From::Csv(args) => archives::csv(args),
         From::Kubectl(args) => kubectl::run(args),
+        From::Spot(args) => spot::run(args),
         From::Terraform(args) => terraform::run(args),
     }
 }
@@ -133,6 +136,14 @@ fn workload(path: &Path) -> Result<Value, CliError> {
     let mut scenario = read.value().clone();
     for entry in scenario["workload"].as_array_mut().into_iter().flatten() {
         for key in ["trace", "recorded"] {
+            let file = entry[key].as_str().and_then(|name| folder.join(name).canonicalize().ok());
+            if let Some(file) = file {
+                entry[key] = Value::String(file.display().to_string());
+            }
+        }
+    }
+    for entry in scenario.pointer_mut("/market/traces").and_then(Value::as_array_mut).into_iter().flatten() {
+        for key in ["availability", "prices"] {
             let file = entry[key].as_str().and_then(|name| folder.join(name).canonicalize().ok());
             if let Some(file) = file {
                 entry[key] = Value::String(file.display().to_string());

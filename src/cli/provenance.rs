@@ -20,13 +20,18 @@ pub(super) fn provenance(words: &[String], scenario: &Resolved) -> Provenance {
         from: source.from.to_owned(),
         as_of: source.as_of.to_owned(),
     });
+    let recorded = scenario.recorded.iter().map(|facts| Source {
+        what: facts.what.clone(),
+        from: facts.from.clone(),
+        as_of: facts.as_of.clone(),
+    });
     let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     Provenance {
         description: scenario.description.clone(),
         command: format!("windtunnel {}", words.join(" ")),
         region: scenario.region.clone(),
         prices: prices.collect(),
-        sources: sources.into(),
+        sources: sources.into_iter().chain(recorded).collect(),
     }
 }
 

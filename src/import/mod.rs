@@ -1,7 +1,7 @@
 //! Work recorded elsewhere, read into plain records, and written back as scenarios. Knows nothing of scenarios but how one
 //! is written.
 //!
-//! `swf` and `runs` read logs that a scenario names. Everything else is an import: from foreign files to one
+//! `swf`, `runs` and `spot` read what a scenario names. Everything else is an import: from foreign files to one
 //! [`Imported`], whose [`Notes`] tell what was used, left out and made up. `archives` reads archives of recorded work, each into
 //! the one form that `work` makes a scenario of; `workload` writes the entry of jobs whose attempts were recorded, `fit` what was
 //! measured as a distribution; `declared` what templates and plans declare.
@@ -12,6 +12,7 @@ pub mod cloudformation;
 pub mod journal;
 pub mod kubectl;
 pub mod runs;
+pub mod spot;
 pub mod swf;
 pub mod terraform;
 pub mod work;

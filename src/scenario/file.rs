@@ -11,6 +11,7 @@ use crate::import::runs::Runs;
 use crate::import::swf::SwfLog;
 use crate::model::Problem;
 use crate::scenario::finding::{Finding, Findings, Severity};
+use crate::scenario::market::Recordings;
 use crate::scenario::text::{self, Text};
 
 /// Lists whose entries are documents, or name files of them.
@@ -36,6 +37,8 @@ pub struct ScenarioFile {
     pub(super) traces: Arc<Mutex<BTreeMap<PathBuf, Arc<SwfLog>>>>,
     /// Recorded attempts read so far, shared likewise.
     pub(super) runs: Arc<Mutex<BTreeMap<PathBuf, Arc<Runs>>>>,
+    /// Recorded Spot pools read so far, shared likewise.
+    pub(super) recordings: Arc<Mutex<Recordings>>,
 }
 
 /// Which file and line each part of a scenario stands in.
@@ -87,6 +90,7 @@ impl ScenarioFile {
             name: name.to_owned(),
             traces: Arc::default(),
             runs: Arc::default(),
+            recordings: Arc::default(),
         };
         scenario.value = scenario.take(text, "", file);
         scenario.inline();

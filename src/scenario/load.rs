@@ -15,7 +15,8 @@ use crate::scenario::file::ScenarioFile;
 use crate::scenario::finding::{Finding, Findings};
 use crate::scenario::hosts::Hosts;
 use crate::scenario::judge::Judge;
-use crate::scenario::schema::{AssumptionOverrides, Scenario, Spot, Stop, StopAt};
+use crate::scenario::market::{self, RecordedFacts, Spot};
+use crate::scenario::schema::{AssumptionOverrides, Scenario, Stop, StopAt};
 use crate::scenario::set::Setting;
 use crate::scenario::timeline::{self, Timeline};
 use crate::scenario::types::{KnownTypes, Price, Types};
@@ -51,6 +52,8 @@ pub struct Resolved {
     pub warnings: Vec<Finding>,
     /// Prices by instance type, and where they come from.
     pub prices: Vec<Price>,
+    /// What was recorded of the Spot market, and where that comes from.
+    pub recorded: Vec<RecordedFacts>,
 }
 
 /// Reads, varies and resolves a scenario.
@@ -115,6 +118,7 @@ impl ScenarioFile {
         batch.be_strict();
         let images = Images::of(&specs);
         let zones = types.zones().to_vec();
+        let (spot_paths, recorded) = market::recorded(&scenario.market, self, &types, &mut judge);
         let (type_names, instance_types, prices) = types.finish();
         if judge.has_errors() {
             return Err(judge.finish());
@@ -151,6 +155,7 @@ impl ScenarioFile {
                     Spot::Harsh => SpotMarket::Harsh,
                     Spot::Calm => SpotMarket::Calm,
                 },
+                spot_paths,
                 stop_at: stop_at(scenario.stop),
             },
             jobs: specs.into_iter().map(|known| known.job).collect(),
@@ -162,6 +167,7 @@ impl ScenarioFile {
             scenario_name: self.name().to_owned(),
             warnings: judge.finish().into_vec(),
             prices,
+            recorded,
         };
         Ok((resolved, batch))
     }

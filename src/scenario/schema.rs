@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::model::duration::TextDuration;
 use crate::model::{ComputeEnvironment, ConsumableResource, JobDefinition, JobQueue, SchedulingPolicy};
 use crate::scenario::cluster::Cluster;
+use crate::scenario::market::Market;
 use crate::scenario::operations::Operation;
 use crate::scenario::work::WorkloadEntry;
 
@@ -93,28 +94,6 @@ impl<T: JsonSchema> JsonSchema for Document<T> {
         let (file, inline) = (generator.subschema_for::<FileReference>(), generator.subschema_for::<T>());
         json_schema!({ "description": "The document, or the file that holds it.", "anyOf": [file, inline] })
     }
-}
-
-/// The Spot market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Market {
-    /// How Spot capacity comes and goes.
-    #[serde(default)]
-    pub spot: Spot,
-}
-
-/// How Spot capacity comes and goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Spot {
-    /// Interruption rates and savings of the AWS Spot Advisor.
-    #[default]
-    Advisor,
-    /// Scarce pools that come and go.
-    Harsh,
-    /// No interruption, no lack of capacity.
-    Calm,
 }
 
 /// What Windtunnel's own scheduler does beyond AWS Batch, in a queue without a scheduling policy.

@@ -37,7 +37,7 @@ pub(super) fn open(written: &Trace, file: &ScenarioFile, entry: &str, judge: &mu
     if judge.is_mended(&at) {
         return None;
     }
-    let Some(path) = find(&written.log, &file.folder) else {
+    let Some(path) = find(&written.log, &file.folder, "swf") else {
         judge.error(
             at,
             format!("there is no log `{}` in the scenario's folder, nor where {TRACES_VARIABLE} points", written.log),
@@ -150,11 +150,11 @@ fn requests(written: &Trace, processors: u32, template: Resources) -> Resources 
     Resources { cpu: MilliCpu(cpu), memory, ..template }
 }
 
-/// Beside the scenario, else in the folder of the environment variable, else in its `swf`.
-fn find(name: &str, folder: &Path) -> Option<PathBuf> {
+/// Beside the scenario, else in the folder of the environment variable, else in the one inside that is for such files.
+pub(super) fn find(name: &str, folder: &Path, kind: &str) -> Option<PathBuf> {
     let beside = Some(folder.join(name));
     let traces = std::env::var_os(TRACES_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let places = [beside, traces.as_ref().map(|at| at.join(name)), traces.as_ref().map(|at| at.join("swf").join(name))];
+    let places = [beside, traces.as_ref().map(|at| at.join(name)), traces.as_ref().map(|at| at.join(kind).join(name))];
     places.into_iter().flatten().find(|path| path.is_file())
 }
 

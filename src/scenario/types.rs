@@ -151,6 +151,18 @@ impl<'a> Types<'a> {
         self.used.get(self.names.get(id.index())?)
     }
 
+    /// A type's id, and its zones by id and name; `None` for one that no environment allows.
+    pub(super) fn pools(&self, name: &str) -> Option<(InstanceTypeId, Vec<(ZoneId, String)>)> {
+        let (id, found) = (self.names.binary_search_by(|known| known.as_str().cmp(name)).ok()?, self.used.get(name)?);
+        let zones = found.world.zones.iter().map(|&zone| (zone, self.zones[usize::from(zone.0)].clone()));
+        Some((InstanceTypeId(u16::try_from(id).ok()?), zones.collect()))
+    }
+
+    /// Whether a type can be had as Spot.
+    pub(super) fn offers_spot(&self, id: InstanceTypeId) -> bool {
+        self.get(id).is_some_and(|found| found.world.spot_per_hour.is_some())
+    }
+
     pub(super) fn zones(&self) -> &[String] {
         &self.zones
     }

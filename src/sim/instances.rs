@@ -214,7 +214,7 @@ impl SimWorld {
         };
         let joins_at = self.now + ready.draw(&mut stream);
         let stillborn = happens(self.spec.assumptions.never_joins_probability, &mut stream);
-        let lone_hazard = self.market.lone_hazard_per_hour(truth);
+        let lone_hazard = self.market.lone_hazard_per_hour(pool, truth);
         let interrupted_in = time_to_next(lone_hazard, &mut stream).filter(|_| purchase == PurchaseOption::Spot);
         let index = self.instances.pools[pool.0 as usize].spot.len();
         let origin = Some(Origin { instance_type, pool, purchase, ordinal, index });
@@ -239,8 +239,8 @@ impl SimWorld {
         let turn = !std::mem::replace(&mut usage.turn_awaited, true);
         let price = !std::mem::replace(&mut usage.price_awaited, true);
         for (wanted, at, happening) in [
-            (turn, self.market.next_turn(pool), Happening::Turn(pool)),
-            (price, self.market.next_price(pool), Happening::Price(pool)),
+            (turn, self.market.next_turn(pool, self.now), Happening::Turn(pool)),
+            (price, self.market.next_price(pool, self.now), Happening::Price(pool)),
         ] {
             if wanted && at < SimTime::MAX {
                 self.schedule(at.max(self.now), happening);
@@ -307,17 +307,34 @@ impl SimWorld {
     pub(super) fn turn(&mut self, pool: PoolId) {
         let (instance_type, _) = self.market.place(pool);
         let turn = self.market.turn(pool, self.now, &self.spec.instance_types[instance_type.index()]);
-        if let Some(Turn::Wave { number, fraction }) = turn {
-            for node in self.instances.pools[pool.0 as usize].spot.clone() {
-                let ordinal =
-                    self.instances.get(node).and_then(|instance| instance.origin).map(|origin| origin.ordinal);
-                if ordinal.is_some_and(|ordinal| self.market.wave_takes(pool, number, fraction, ordinal)) {
-                    self.interrupt(node);
+        match turn {
+            Some(Turn::Wave { number, fraction }) => {
+                for node in self.instances.pools[pool.0 as usize].spot.clone() {
+                    let ordinal =
+                        self.instances.get(node).and_then(|instance| instance.origin).map(|origin| origin.ordinal);
+                    if ordinal.is_some_and(|ordinal| self.market.wave_takes(pool, number, fraction, ordinal)) {
+                        self.interrupt(node);
+                    }
                 }
             }
+            Some(Turn::Count(count)) => self.shrink(pool, count as usize),
+            Some(Turn::Recovery) | None => {}
         }
         self.instances.pools[pool.0 as usize].turn_awaited = false;
         self.keep_awaiting(pool);
+    }
+
+    /// A pool has only so many instances left: the excess of those that stay is reclaimed, by lot.
+    fn shrink(&mut self, pool: PoolId, count: usize) {
+        let staying = self.instances.pools[pool.0 as usize].spot.iter().filter_map(|&node| {
+            let instance = self.instances.get(node).filter(|instance| !instance.doomed)?;
+            Some((self.market.lot(pool, self.now, instance.origin?.ordinal), node))
+        });
+        let mut staying: Vec<_> = staying.collect();
+        staying.sort_unstable();
+        for &(_, node) in &staying[..staying.len().saturating_sub(count)] {
+            self.interrupt(node);
+        }
     }
 
     /// The Spot price of a pool moves.

@@ -37,6 +37,8 @@ pub(super) enum Purpose {
     Failure = 11,
     /// The n-th trajectory of a screening through the assumptions.
     Design = 12,
+    /// Who goes when a pool shrinks that was recorded.
+    Shrinkage = 13,
 }
 
 /// All streams of a run.

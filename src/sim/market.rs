@@ -1,13 +1,14 @@
 //! What EC2 has and for how much: pools (instance type × zone) with a hidden, changing depth, shortages, Spot prices, and
 //! the Spot weather. All of it is exogenous: it runs by its own keyed clocks, whoever launches what.
 
-use rand::RngExt;
+use rand::{Rng, RngExt};
 
 use crate::ids::{InstanceTypeId, ZoneId};
 use crate::model::PurchaseOption;
 use crate::sim::keyed::{Purpose, Streams};
+use crate::sim::path::Path;
 use crate::sim::sampler::{Sampler, exponential, normal, uniform};
-use crate::sim::spec::{SpotMarket, WorldSpec, WorldType};
+use crate::sim::spec::{SpotMarket, SpotPath, WorldSpec, WorldType};
 use crate::units::{MicroUsd, SimDuration, SimTime};
 
 /// A pool, as an index.
@@ -37,6 +38,8 @@ struct Pool {
     down: bool,
     /// Depth by purchase option, for the span it was last asked in.
     depths: [Depth; 2],
+    /// What was recorded of it: that is not drawn.
+    recorded: Option<Box<SpotPath>>,
 }
 
 /// What a pool has in a span of time, worked out once per span.
@@ -55,6 +58,8 @@ pub(super) enum Turn {
     Wave { number: u64, fraction: f64 },
     /// The pool has capacity again.
     Recovery,
+    /// The pool has this many instances from now on, as was recorded.
+    Count(u32),
 }
 
 /// All pools.
@@ -107,7 +112,21 @@ impl Market {
                 market.pools.push(pool);
             }
         }
+        for recorded in &world.spot_paths {
+            let id = market.pool(recorded.instance_type, recorded.zone);
+            market.pools[id.0 as usize].recorded = Some(Box::new(recorded.clone()));
+        }
         market
+    }
+
+    /// How many instances a pool has, where that was recorded.
+    fn count(&self, id: PoolId) -> Option<&Path<u32>> {
+        self.pools[id.0 as usize].recorded.as_ref()?.instances.as_ref()
+    }
+
+    /// What a pool's Spot instances cost, where that was recorded.
+    fn path_of_price(&self, id: PoolId) -> Option<&Path<MicroUsd>> {
+        self.pools[id.0 as usize].recorded.as_ref()?.per_hour.as_ref()
     }
 
     pub(super) fn pool(&self, instance_type: InstanceTypeId, zone: ZoneId) -> PoolId {
@@ -131,6 +150,7 @@ impl Market {
             weather: Clock { n: 0, next: SimTime::MAX },
             down: false,
             depths: [Depth::default(); 2],
+            recorded: None,
         };
         if let Some(mean) = instance_type.spot_per_hour {
             (pool.price, pool.price_clock.next) = self.nth_price(id, 0, SimTime::ZERO, mean);
@@ -171,6 +191,9 @@ impl Market {
     /// A pool's Spot price at `now`; brings its clock up to date.
     pub(super) fn spot_price(&mut self, id: PoolId, now: SimTime, instance_type: &WorldType) -> Option<MicroUsd> {
         let mean = instance_type.spot_per_hour?;
+        if let Some(path) = self.path_of_price(id) {
+            return Some(path.at(now).0);
+        }
         while self.pools[id.0 as usize].price_clock.next <= now {
             let Clock { n, next } = self.pools[id.0 as usize].price_clock;
             let (price, after) = self.nth_price(id, n + 1, next, mean);
@@ -181,18 +204,21 @@ impl Market {
         Some(self.pools[id.0 as usize].price)
     }
 
-    /// When a pool's Spot price changes next.
-    pub(super) fn next_price(&self, id: PoolId) -> SimTime {
-        self.pools[id.0 as usize].price_clock.next
+    /// When a pool's Spot price changes next after `now`.
+    pub(super) fn next_price(&self, id: PoolId, now: SimTime) -> SimTime {
+        self.path_of_price(id).map_or(self.pools[id.0 as usize].price_clock.next, |path| path.at(now).1)
     }
 
-    /// When a pool's weather turns next.
-    pub(super) fn next_turn(&self, id: PoolId) -> SimTime {
-        self.pools[id.0 as usize].weather.next
+    /// When a pool's weather turns next after `now`.
+    pub(super) fn next_turn(&self, id: PoolId, now: SimTime) -> SimTime {
+        self.count(id).map_or(self.pools[id.0 as usize].weather.next, |path| path.at(now).1)
     }
 
     /// Lets the weather of a pool turn until `now`; returns the last turn.
     pub(super) fn turn(&mut self, id: PoolId, now: SimTime, instance_type: &WorldType) -> Option<Turn> {
+        if let Some(path) = self.count(id) {
+            return Some(Turn::Count(path.at(now).0));
+        }
         let mut last = None;
         while self.pools[id.0 as usize].weather.next <= now {
             let Clock { n, next } = self.pools[id.0 as usize].weather;
@@ -219,8 +245,18 @@ impl Market {
         uniform(&mut self.streams.of(Purpose::WaveVictim, pool, ordinal)) < fraction
     }
 
-    /// Interruptions per hour that come to instances of a type one by one.
-    pub(super) fn lone_hazard_per_hour(&self, instance_type: &WorldType) -> f64 {
+    /// The lot of a pool's `ordinal`-th instance when the pool shrinks at `now`: the lowest go. EC2 does not say whom it takes,
+    /// so neither age nor what runs there counts.
+    pub(super) fn lot(&self, id: PoolId, now: SimTime, ordinal: u64) -> u64 {
+        let drop = self.streams.of(Purpose::Shrinkage, id.0.into(), now.as_millis()).next_u64();
+        self.streams.of(Purpose::Shrinkage, drop, ordinal).next_u64()
+    }
+
+    /// Interruptions per hour that come to instances of a pool one by one.
+    pub(super) fn lone_hazard_per_hour(&self, id: PoolId, instance_type: &WorldType) -> f64 {
+        if self.count(id).is_some() {
+            return 0.0;
+        }
         self.hazard_per_hour[usize::from(instance_type.interruption_bucket)] * (1.0 - self.mass_share)
     }
 
@@ -236,6 +272,9 @@ impl Market {
         let (shortage, factor) = match purchase {
             PurchaseOption::Ec2 => (self.shortage_on_demand, 1.0),
             PurchaseOption::Spot => {
+                if let Some(path) = self.count(id) {
+                    return path.at(now).0.saturating_mul(instance_type.vcpus());
+                }
                 // A turn at this very moment is left to whoever awaits it: it may take instances.
                 let before = SimTime::from_millis(now.as_millis().saturating_sub(1));
                 self.turn(id, before, instance_type);

@@ -7,6 +7,7 @@ mod keyed;
 mod kubelet;
 mod market;
 mod outside;
+mod path;
 mod sampler;
 mod spec;
 mod submissions;
@@ -14,6 +15,7 @@ mod world;
 
 pub use keyed::design_numbers;
 pub use outside::{Behaviour, Told};
+pub use path::{AtEnd, Path};
 pub use spec::*;
 pub use submissions::Submissions;
 pub use world::SimWorld;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, JobId, JobQueueId, JobSpecId, ZoneId};
 use crate::model::{Assumptions, Distribution, Resources};
 use crate::scheduler::{ConsumableSpec, Dependency, EnvironmentSpec, Event, JobSpec, QueueSpec, TypeFacts};
+use crate::sim::path::Path;
 use crate::units::{MicroUsd, SimDuration, SimTime};
 
 /// A synthetic cluster, its market and its work.
@@ -38,6 +39,8 @@ pub struct WorldSpec {
     pub operations: Vec<(SimTime, Vec<Event>)>,
     /// How Spot behaves.
     pub spot: SpotMarket,
+    /// Pools whose Spot capacity or price was recorded, at most one entry for each.
+    pub spot_paths: Vec<SpotPath>,
     /// When the run ends at the latest, beside having nothing left to do.
     pub stop_at: SimTime,
 }
@@ -90,6 +93,19 @@ pub enum SpotMarket {
     Harsh,
     /// No interruption and no lack of Spot capacity.
     Calm,
+}
+
+/// What was recorded of a Spot pool; the rest is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpotPath {
+    /// Of which type.
+    pub instance_type: InstanceTypeId,
+    /// In which zone.
+    pub zone: ZoneId,
+    /// How many instances it has at most: in place of drawn depths, shortages and interruptions.
+    pub instances: Option<Path<u32>>,
+    /// Its price per hour.
+    pub per_hour: Option<Path<MicroUsd>>,
 }
 
 /// One entry of a workload.

@@ -39,6 +39,7 @@ pub(crate) fn world(environment: EnvironmentSpec, jobs: u64, mean_gap_s: f64, ru
             },
         )],
         spot: SpotMarket::Calm,
+        spot_paths: Vec::new(),
         stop_at: SimTime::MAX,
     }
 }

@@ -9,5 +9,7 @@ mod folder;
 mod kubectl;
 mod openb;
 mod round_trip;
+mod spot;
+mod spot_fit;
 mod terraform;
 mod wfcommons;

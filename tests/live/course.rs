@@ -82,7 +82,7 @@ impl Course {
     /// The figures, in words; `burst` pods came before any had to end.
     pub(crate) fn told(&self, burst: usize) -> String {
         let burst = burst.min(self.came.len());
-        let rate = |count: usize, took: Duration| count as f64 / took.as_secs_f64();
+        let rate = |count: usize, took: Duration| f64::from(u32::try_from(count).unwrap()) / took.as_secs_f64();
         let at = |percent: usize| self.lingered[(self.lingered.len() - 1) * percent / 100].as_millis();
         format!(
             "{:.1} pods/s from first to last, {:.0}/s while the first {burst} were created, cleaned up after {} ms (p50) {} ms (p99)",

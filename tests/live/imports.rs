@@ -89,11 +89,11 @@ fn real_objects_say_what_nodes_offer() {
         assert_eq!(offered["pods"].as_str().unwrap(), seen["allocatable"]["pods"].to_string());
 
         // Its init container asks for more memory, its container for more CPU.
-        let named = |name: &str| format!("{}/{name}", bed.namespace());
-        let set = rows("daemonSets").into_iter().find(|row| row["name"] == named("everywhere")).unwrap();
+        let in_bed = |name: &str| format!("{}/{name}", bed.namespace());
+        let set = rows("daemonSets").into_iter().find(|row| row["name"] == in_bed("everywhere")).unwrap();
         assert_eq!((&set["cpu"], &set["memory"]), (&json!("150m"), &json!("200Mi")));
         assert!(
-            rows("daemonSets").iter().all(|row| row["name"] != named("elsewhere")),
+            rows("daemonSets").iter().all(|row| row["name"] != in_bed("elsewhere")),
             "it does not tolerate the taint"
         );
         assert!(told.contains("daemonsets that don't tolerate batch.amazonaws.com/batch-node"), "{told}");

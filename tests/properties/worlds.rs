@@ -76,6 +76,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
             queues,
             specs,
             spot,
+            spot_paths: Vec::new(),
         };
         World { spec, seed, scarce }
     })

@@ -110,6 +110,7 @@ fn world(bucket: usize) -> WorldSpec {
         workload: numbered().map(jobs).collect(),
         instance_types: types,
         spot: SpotMarket::Advisor,
+        spot_paths: Vec::new(),
         stop_at: SimTime::MAX,
     }
 }
