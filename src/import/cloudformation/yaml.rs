@@ -157,6 +157,7 @@ mod tests {
             );
         }
         assert!(parse(&bomb).unwrap_err().contains("more than"));
-        assert!(parse(&"[".repeat(500)).unwrap_err().contains("levels"));
+        assert!(parse(&"[".repeat(220)).unwrap_err().contains("levels"));
+        assert!(parse(&"[".repeat(5_000)).unwrap_err().starts_with("line 1: "), "the parser ends deeper ones");
     }
 }
