@@ -88,7 +88,8 @@ fn a_nextflow_trace_becomes_arrivals_and_attempts() {
     }
     assert_eq!(
         folder.text("out/runs.csv"),
-        "jobs,index,child,attempt,runtime,failure\nALIGN,0,,1,40s,137\nALIGN,0,,2,1m,\nALIGN-2,0,,1,20s,1\nFASTQC,0,,1,1m30s,\n"
+        "jobs,index,child,attempt,start,runtime,stop,failure\nALIGN,0,,1,,40s,,137\nALIGN,0,,2,,1m,,\nALIGN-2,0,,1,,20s,,1\n\
+         FASTQC,0,,1,,1m30s,,\n"
     );
     let summary = folder.run(&IDEAL);
     let jobs = &summary["jobs"];
