@@ -174,7 +174,7 @@ fn what_came_later_is_imported() {
     let folder = tempdir().unwrap();
     journal(folder.path(), true);
     let told = text(&windtunnel(&folder, &["import", "journal", "live.jsonl", "-o", "day"]).stdout);
-    assert!(told.contains("7 submissions, 9 recorded attempts"), "an array of 3: {told}");
+    assert!(told.contains("7 submissions and 9 recorded attempts"), "an array of 3: {told}");
     assert!(!told.contains("left out") && !told.contains("ends early"), "{told}");
     let text_of = fs::read_to_string(folder.path().join("day/scenario.json")).unwrap();
     let scenario: Value = serde_json::from_str(&text_of).unwrap();
