@@ -43,6 +43,10 @@ pub enum CatalogError {
     #[error("`{name}` stands for no instance type that has an On-Demand price in {region}; {}", priced_instead(.nearest.as_deref()))]
     NothingOffered { name: String, region: String, nearest: Option<String> },
 
+    /// A table of the user's own that can't be taken for the embedded one.
+    #[error("{table}: {message}; `windtunnel catalog refresh` writes such tables")]
+    OwnTable { table: String, message: String },
+
     /// Types that can't share a compute environment.
     #[error(
         "{x86_64} is x86_64 and {arm64} is arm64: the types of a compute environment share one architecture; keep those \

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::error::{CatalogError, nearest_name};
-use super::table;
+use super::{own, table};
 use crate::units::MiB;
 
 /// An EC2 instance type. The catalog's are found by [`instance_type`]; made-up ones are built field by field.
@@ -84,10 +84,15 @@ impl fmt::Display for Architecture {
 
 /// All instance types, in alphabetical order of their names.
 pub fn instance_types() -> &'static [InstanceType] {
-    static TYPES: LazyLock<Vec<InstanceType>> =
-        LazyLock::new(|| parse("instance_types.csv", include_str!("data/instance_types.csv")));
+    static TYPES: LazyLock<Vec<InstanceType>> = LazyLock::new(|| {
+        let embedded = || parse(EMBEDDED).unwrap_or_else(|error| panic!("embedded table instance_types.csv: {error}"));
+        own::instance_types().unwrap_or_else(embedded)
+    });
     &TYPES
 }
+
+/// The embedded table, as text.
+pub(super) const EMBEDDED: &str = include_str!("data/instance_types.csv");
 
 /// The instance type of this name; an error names the most similar one.
 pub fn instance_type(name: &str) -> Result<&'static InstanceType, CatalogError> {
@@ -150,10 +155,11 @@ struct Row {
     spot: bool,
 }
 
-fn parse(file: &str, text: &str) -> Vec<InstanceType> {
-    let types: Vec<InstanceType> = table::rows::<Row>(file, text).into_iter().map(InstanceType::from).collect();
-    table::assert_sorted(file, types.iter().map(|t| t.name.as_str()));
-    types
+/// The types of a table, which must be in order.
+pub(super) fn parse(text: &str) -> Result<Vec<InstanceType>, String> {
+    let types: Vec<InstanceType> = table::read::<Row>(text)?.into_iter().map(InstanceType::from).collect();
+    table::sorted(types.iter().map(|t| t.name.as_str()))?;
+    Ok(types)
 }
 
 impl From<Row> for InstanceType {
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn unknown_interfaces_give_the_default_pod_limit() {
-        let types = parse("made-up.csv", &format!("{HEADER}m99.large,arm64,2,8192,0,,,,,,n,n,y,y\n"));
+        let types = parse(&format!("{HEADER}m99.large,arm64,2,8192,0,,,,,,n,n,y,y\n")).unwrap();
         assert_eq!(types[0].max_pods, 110);
     }
 

@@ -1,4 +1,5 @@
-//! Regions: which have prices, what they offer, in which zones. A region's table is parsed when it is first asked for.
+//! Regions: which have prices, what they offer, in which zones. A region's table is parsed when it is first asked for; one
+//! of a user's own stands for the embedded one.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use super::error::{CatalogError, nearest_name, nearest_priced};
 use super::instance_type::{InstanceType, instance_type};
 use super::offer::{InterruptionBucket, Offer, PriceBasis, SpotOffer};
-use super::table;
+use super::{own, table};
 use crate::units::MicroUsd;
 
 /// A region with prices.
@@ -29,6 +30,8 @@ pub struct Region {
 struct Listing {
     instance_type: &'static InstanceType,
     on_demand: Option<(MicroUsd, PriceBasis)>,
+    /// The price's date, where it is not its region's.
+    as_of: Option<&'static str>,
     advisor: Option<(u16, InterruptionBucket)>,
     zone_letters: String,
 }
@@ -42,8 +45,13 @@ pub fn region(name: &str) -> Result<&'static Region, CatalogError> {
             known: regions_with_prices().collect::<Vec<_>>().join(", "),
         });
     };
+    if let Some(own) = own::region(name) {
+        return Ok(own);
+    }
     match OFFERS.iter().find(|table| table.region == name) {
-        Some(table) => Ok(table.parsed.get_or_init(|| Region::parse(row, table.text))),
+        Some(table) => Ok(table.parsed.get_or_init(|| {
+            Region::parse(row, table.text).unwrap_or_else(|error| panic!("embedded table {name}.csv: {error}"))
+        })),
         None => Err(CatalogError::NoPriceData {
             name: name.to_owned(),
             location: row.location.clone(),
@@ -52,9 +60,30 @@ pub fn region(name: &str) -> Result<&'static Region, CatalogError> {
     }
 }
 
+/// Whether AWS has a region of this name, with prices here or without.
+pub fn is_region(name: &str) -> bool {
+    region_rows().iter().any(|row| row.region == name)
+}
+
 /// Names of the regions that have prices, in alphabetical order.
 pub fn regions_with_prices() -> impl Iterator<Item = &'static str> {
-    OFFERS.iter().map(|table| table.region)
+    let embedded = OFFERS.iter().map(|table| table.region);
+    let mut all: Vec<_> = embedded.chain(own::regions().map(|region| region.name)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter()
+}
+
+/// The region of this name by a table of its offers; the error says what is wrong with the name, or with the table.
+pub(super) fn parse(name: &str, text: &str) -> Result<Region, String> {
+    let row = region_rows().iter().find(|row| row.region == name);
+    let row = row.ok_or_else(|| format!("no region is called `{name}`"))?;
+    Region::parse(row, text)
+}
+
+/// The embedded table of a region's offers, as text.
+pub(super) fn embedded(name: &str) -> Option<&'static str> {
+    OFFERS.iter().find(|table| table.region == name).map(|table| table.text)
 }
 
 impl Region {
@@ -72,7 +101,10 @@ impl Region {
         Ok(Offer {
             on_demand_per_hour,
             basis,
-            as_of: if basis == PriceBasis::List { self.list_as_of } else { self.derived_as_of },
+            as_of: listing.as_of.unwrap_or(match basis {
+                PriceBasis::List => self.list_as_of,
+                _ => self.derived_as_of,
+            }),
             spot: wanted.offers_spot.then(|| SpotOffer::new(on_demand_per_hour, listing.advisor, wanted.class())),
             zones: self.zone_names(&listing.zone_letters),
         })
@@ -105,17 +137,17 @@ impl Region {
         letters.chars().map(|letter| format!("{}{letter}", self.name)).collect()
     }
 
-    fn parse(row: &'static RegionRow, text: &str) -> Self {
-        let listings: Vec<Listing> =
-            table::rows::<OfferRow>(&row.region, text).into_iter().map(Listing::from).collect();
-        table::assert_sorted(&row.region, listings.iter().map(|listing| listing.instance_type.name.as_str()));
-        Self {
+    fn parse(row: &'static RegionRow, text: &str) -> Result<Self, String> {
+        let rows = table::read::<OfferRow>(text)?.into_iter();
+        let listings = rows.map(Listing::try_from).collect::<Result<Vec<_>, _>>()?;
+        table::sorted(listings.iter().map(|listing| listing.instance_type.name.as_str()))?;
+        Ok(Self {
             name: &row.region,
             location: &row.location,
             list_as_of: row.list_as_of.as_deref().unwrap_or_default(),
             derived_as_of: row.derived_as_of.as_deref().unwrap_or_default(),
             listings,
-        }
+        })
     }
 }
 
@@ -142,26 +174,33 @@ struct OfferRow {
     zones: String,
     usd_per_hour: Option<f64>,
     basis: Option<PriceBasis>,
+    #[serde(default)]
+    as_of: Option<String>,
     saving_percent: Option<u16>,
     bucket: Option<InterruptionBucket>,
 }
 
-impl From<OfferRow> for Listing {
-    fn from(row: OfferRow) -> Self {
-        Self {
-            instance_type: instance_type(&row.r#type).unwrap_or_else(|error| panic!("embedded offer: {error}")),
+impl TryFrom<OfferRow> for Listing {
+    type Error = String;
+
+    fn try_from(row: OfferRow) -> Result<Self, String> {
+        let wrong = |what: &str| format!("{}: {what}", row.r#type);
+        Ok(Self {
+            instance_type: instance_type(&row.r#type).map_err(|error| error.to_string())?,
             on_demand: match (row.usd_per_hour, row.basis) {
-                (Some(usd), Some(basis)) => Some((MicroUsd::from_usd(usd), basis)),
+                (Some(usd), Some(basis)) if usd > 0.0 && usd.is_finite() => Some((MicroUsd::from_usd(usd), basis)),
                 (None, None) => None,
-                _ => panic!("embedded offer of {}: a price has a basis", row.r#type),
+                _ => return Err(wrong("a price is above 0 and has a basis")),
             },
+            // A table is read once, and its facts last as long as the program.
+            as_of: row.as_of.as_deref().filter(|date| !date.is_empty()).map(|date| &*date.to_owned().leak()),
             advisor: match (row.saving_percent, row.bucket) {
                 (Some(saving @ 0..=100), Some(bucket)) => Some((saving * 10, bucket)),
                 (None, None) => None,
-                _ => panic!("embedded offer of {}: a saving is 0 to 100 and has a bucket", row.r#type),
+                _ => return Err(wrong("a saving is 0 to 100 percent and has a bucket")),
             },
             zone_letters: row.zones,
-        }
+        })
     }
 }
 

@@ -1,5 +1,5 @@
-//! Reads the embedded tables. They are part of the program, so a row that does not parse is a defect of it: these
-//! functions panic and name the row. Nothing here knows what the rows mean.
+//! Reads tables. The embedded ones are part of the program, so a row that does not parse is a defect of it, and [`rows`] panics
+//! and names it; those of a user's own are [`read`]. Nothing here knows what the rows mean.
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 
@@ -8,22 +8,25 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 /// # Panics
 /// On a row that does not parse, naming `file` and the line.
 pub(super) fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Vec<T> {
-    csv::Reader::from_reader(text.as_bytes())
-        .into_deserialize()
-        .map(|row| row.unwrap_or_else(|error| panic!("embedded table {file}: {error}")))
-        .collect()
+    read(text).unwrap_or_else(|error| panic!("embedded table {file}: {error}"))
 }
 
-/// Asserts that a table is in strictly ascending order of its key, so that it can be searched.
-///
-/// # Panics
-/// On the first pair of rows out of order, naming `file` and the rows' keys.
-pub(super) fn assert_sorted<'a>(file: &str, keys: impl Iterator<Item = &'a str>) {
+/// The rows of a table; the first that does not parse is the error.
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
+    let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
+    rows.collect::<Result<_, _>>().map_err(|error| error.to_string())
+}
+
+/// Whether a table is in strictly ascending order of its key; the error names the first pair of rows that is not.
+pub(super) fn sorted<'a>(keys: impl Iterator<Item = &'a str>) -> Result<(), String> {
     let mut before = "";
     for key in keys {
-        assert!(before < key, "embedded table {file}: `{key}` stands after `{before}`");
+        if before >= key {
+            return Err(format!("`{key}` stands after `{before}`: rows are in strictly ascending order"));
+        }
         before = key;
     }
+    Ok(())
 }
 
 /// A flag, written `y` or `n`.
@@ -60,8 +63,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "`b` stands after `c`")]
-    fn a_table_out_of_order_is_a_defect() {
-        assert_sorted("letters.csv", ["a", "c", "b"].into_iter());
+    fn rows_out_of_order_are_named() {
+        assert!(sorted(["a", "c", "b"].into_iter()).unwrap_err().starts_with("`b` stands after `c`"));
     }
 }

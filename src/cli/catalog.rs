@@ -3,11 +3,13 @@
 //! Looks facts up and prints them; what follows from them is computed in [`facts`], how they look is [`table`]'s.
 
 mod facts;
+mod refresh;
 mod table;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use self::facts::{FamilyList, Report};
+pub(super) use self::refresh::take_up;
 use crate::catalog::{self as ec2, CatalogError, InstanceType, Region};
 use crate::cli::output::{OutputFormat, json, print};
 use crate::cli::{CliError, ExitStatus};
@@ -15,8 +17,11 @@ use crate::model::Assumptions;
 
 /// Show instance types: size, what is left for jobs, price, Spot figures
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(super) struct CatalogArgs {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// A type (`m5.large`), a family (`m5`), or a keyword of AWS Batch (`optimal`, `default_x86_64`, `default_arm64`)
     #[arg(value_name = "TYPE|FAMILY|KEYWORD")]
     entries: Vec<String>,
@@ -30,6 +35,12 @@ pub(super) struct CatalogArgs {
     output: OutputFormat,
 }
 
+/// What else can be done with it.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Refresh(refresh::RefreshArgs),
+}
+
 const AFTER_HELP: &str = "\
 Without an argument, lists the families. One type is shown step by step, several in a table.
 What is left for jobs rests on the defaults of some assumptions: vmMemoryOverheadPpm, and those whose
@@ -37,6 +48,9 @@ names begin with coldDaemonSet and typicalDaemonSet. See `windtunnel assumptions
 
 /// Runs the command.
 pub(super) fn run(args: &CatalogArgs) -> Result<ExitStatus, CliError> {
+    if let Some(Command::Refresh(args)) = &args.command {
+        return refresh::run(args);
+    }
     let region = ec2::region(&args.region).map_err(|error| CliError::BadInput(format!("--region: {error}")))?;
     let text = if args.entries.is_empty() {
         let families = FamilyList::of(region);

@@ -29,6 +29,9 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXIT_CODES)]
 pub struct Cli {
+    /// Take facts about EC2 from this folder where it has them, as `windtunnel catalog refresh` writes them.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    catalog: Option<std::path::PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -62,6 +65,9 @@ enum Command {
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<ExitStatus, CliError> {
+        if let Some(folder) = &self.catalog {
+            catalog::take_up(folder)?;
+        }
         match self.command {
             Command::Run(args) => run::run(&args),
             Command::Compare(args) => compare::run(&args),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::catalog::SOURCES;
+use crate::catalog::own;
 use crate::report::{PriceSource, Provenance, Source};
 use crate::scenario::Resolved;
 
@@ -15,7 +15,7 @@ pub(super) fn provenance(words: &[String], scenario: &Resolved) -> Provenance {
         basis: price.basis.clone(),
         as_of: price.as_of.clone(),
     });
-    let sources = SOURCES.map(|source| Source {
+    let sources = own::sources().into_iter().map(|source| Source {
         what: source.what.to_owned(),
         from: source.from.to_owned(),
         as_of: source.as_of.to_owned(),
@@ -31,7 +31,7 @@ pub(super) fn provenance(words: &[String], scenario: &Resolved) -> Provenance {
         command: format!("windtunnel {}", words.join(" ")),
         region: scenario.region.clone(),
         prices: prices.collect(),
-        sources: sources.into_iter().chain(recorded).collect(),
+        sources: sources.chain(recorded).collect(),
     }
 }
 

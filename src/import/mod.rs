@@ -9,6 +9,7 @@
 pub mod archives;
 pub mod aws;
 pub mod cloudformation;
+pub mod facts;
 pub mod journal;
 pub mod kubectl;
 pub mod runs;

@@ -5,6 +5,7 @@ mod aws;
 mod botocore;
 mod cloudformation;
 mod command;
+mod facts;
 mod folder;
 mod kubectl;
 mod openb;
