@@ -301,6 +301,8 @@ fn bad_exports_are_used_as_far_as_they_go_and_the_rest_is_told() {
             "describe-jobs after",
             "jobs that stand in the export more than once",
             "attempts that stopped before they started",
+            "00000000-0000-4000-8000-000000000002",
+            "1 jobs succeeded, and the export does not tell when they started or stopped",
             "jobs started before they were created (clock skew)",
             "`PAUSED`",
             "jobs that are not in AWS's shape",

@@ -113,6 +113,66 @@ pub(crate) fn keep(title: &str, about: &str, rows: &[Row]) {
     assert!(short.is_empty(), "not as is known of them: {short:#?}");
 }
 
+/// Where README.md has its part of the page.
+const BEGINS: &str = "<!-- written by `BLESS=1 cargo test --test truth` -->\n";
+const ENDS: &str = "<!-- to here -->\n";
+/// Rows for README.md, by what they begin with.
+const SHOWN: [&str; 13] = [
+    "| EASY: mean bounded slowdown |",
+    "| EASY, clairvoyant: mean bounded slowdown |",
+    "| EASY-SJBF: mean bounded slowdown |",
+    "| EASY-SJBF, clairvoyant: mean bounded slowdown |",
+    "| EASY: mean flow time",
+    "| EASY: longest flow time",
+    "| M/M/10, 8 offered: mean wait",
+    "| M/G/1, lognormal",
+    "| M/M/1, two queues by priority, ρ = 0.3 + 0.4: mean wait of class 2",
+    "| allocatable CPU |",
+    "| array job workflow: children of JobC",
+    "| frequency of interruption, bucket 0",
+    "| frequency of interruption, bucket 3",
+];
+
+/// The page in short: some rows of every section as they stand, and how many hold.
+fn digest(page: &str) -> String {
+    let mut text = "| from | what | published | ours | rows that hold |\n|---|---|---|---|---|\n".to_owned();
+    for title in SECTIONS {
+        let section = stored(page, title).unwrap_or_default();
+        let rows: Vec<_> = section.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+        let holding = rows.iter().filter(|row| row.ends_with("| holds |")).count();
+        let (mut from, mut hold) = (title, format!("{holding} of {}", rows.len()));
+        for row in rows.iter().filter(|row| SHOWN.iter().any(|shown| row.starts_with(shown))) {
+            let cells: Vec<_> = row.split(" | ").collect();
+            let what = cells[0].trim_start_matches("| ");
+            writeln!(text, "| {from} | {what} | {} | {} | {hold} |", cells[1], cells[2]).unwrap();
+            (from, hold) = ("", String::new());
+            if title == "Queueing theory, long runs" {
+                break;
+            }
+        }
+    }
+    text
+}
+
+/// README.md shows what the page says.
+#[test]
+fn the_readme_shows_some_of_it() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(&readme).unwrap();
+    let begins = text.find(BEGINS).expect("README.md has a place for rows of the page") + BEGINS.len();
+    let ends = begins + text[begins..].find(ENDS).expect("that place has an end");
+    let fresh = digest(&fs::read_to_string(file()).unwrap());
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(readme, format!("{}{fresh}{}", &text[..begins], &text[ends..])).unwrap();
+    } else {
+        let shown = &text[begins..ends];
+        assert!(shown == fresh, "README.md shows other rows: BLESS=1 cargo test --test truth. It should be:\n{fresh}");
+    }
+    for shown in SHOWN {
+        assert!(fresh.contains(&shown[2..]), "no row begins with {shown}");
+    }
+}
+
 #[test]
 fn the_page_has_every_section() {
     if std::env::var_os("BLESS").is_some() {

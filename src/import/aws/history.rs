@@ -258,10 +258,14 @@ impl History {
         }
     }
 
-    /// Attempts whose times contradict each other.
-    pub(super) fn contradictory(&self) -> u64 {
-        let all = self.jobs.iter().flat_map(|job| self.attempts_of(job));
-        all.filter(|attempt| attempt.end == End::Untold).count() as u64
+    /// Tells of attempts whose times contradict each other.
+    pub(super) fn tell_contradictory(&self, notes: &mut Notes) {
+        for job in &self.jobs {
+            for _ in self.attempts_of(job).iter().filter(|attempt| attempt.end == End::Untold) {
+                let reason = "attempts that stopped before they started, or never started and succeeded";
+                notes.leave_out(reason, self.text_of(job));
+            }
+        }
     }
 
     pub(super) fn attempts_of(&self, job: &Job) -> &[Attempt] {

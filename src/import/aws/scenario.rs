@@ -149,11 +149,7 @@ fn told_of_jobs(history: &History, notes: &mut Notes) {
             "names of jobs are what is common to them, for there are over a thousand: `align-0017` is `align`",
         );
     }
-    let contradictory = history.contradictory();
-    if contradictory > 0 {
-        notes
-            .leave_out_many("attempts that stopped before they started, or never started and succeeded", contradictory);
-    }
+    history.tell_contradictory(notes);
 }
 
 /// The definitions, holding only consumable resources that are known.

@@ -44,6 +44,7 @@ struct Counts {
     timed_out: u64,
     unsaid: u64,
     unfinished: u64,
+    untold: u64,
     never_ran: u64,
     arrivals: u64,
     arrays: u64,
@@ -296,6 +297,8 @@ impl Workload {
             self.counts.unfinished += 1;
         } else if attempts.is_empty() && job.has_failed() && !job.is_failed_dependency() {
             self.counts.never_ran += 1;
+        } else if !job.has_failed() && attempts.iter().all(|attempt| attempt.end == End::Untold) {
+            self.counts.untold += 1;
         }
         for (number, attempt) in (1..=u8::MAX).zip(attempts) {
             let (millis, failure) = match attempt.end {
@@ -359,7 +362,8 @@ impl Workload {
 
     /// Says how what is not known was treated.
     fn told(&self, notes: &mut Notes) {
-        let Counts { cut_short, requested, timed_out, unsaid, unfinished, never_ran, arrivals, .. } = self.counts;
+        let Counts { cut_short, requested, timed_out, unsaid, unfinished, untold, never_ran, arrivals, .. } =
+            self.counts;
         let Counts { arrays, children, children_without, .. } = self.counts;
         if children > 0 {
             notes.used(format!("{children} children of arrays"));
@@ -382,6 +386,10 @@ impl Workload {
                     "attempts were ended by the loss of their node or pod, which is the world's doing: they run as long as the \
                      job's next attempt did, else {drawn}"
                 ),
+            ),
+            (
+                untold,
+                format!("jobs succeeded, and the export does not tell when they started or stopped: they run {drawn}"),
             ),
             (
                 timed_out,

@@ -46,8 +46,9 @@ pub fn refresh(facts: &Facts, base: &Tables, told: Told<'_>, notes: Notes) -> Re
         let offers = base.offers.get(&region).map(String::as_str).or_else(|| own::embedded_offers(&region));
         let file = format!("{}/{region}.csv", own::OFFERS);
         let offers = read(&file, offers.unwrap_or(OFFER_COLUMNS))?.with_column("as_of");
-        let mut offers = Offers { region: &region, told, types: &types, table: offers, zones: String::new() };
-        offers.zones = offers.all_zones(facts);
+        let zones: BTreeSet<char> = offers.keys().flat_map(|own| offers.get(own, "zones").chars()).collect();
+        let zones = zones.into_iter().collect();
+        let mut offers = Offers { region: &region, told, types: &types, zones, table: offers };
         offers.put(facts, &mut made.notes);
         made.tables.offers.insert(region.clone(), write(&file, &offers.table)?);
     }
@@ -156,23 +157,21 @@ struct Offers<'a> {
     told: Told<'a>,
     types: &'a Table,
     table: Table,
-    /// Letters of all zones.
+    /// Letters of all zones that the table had.
     zones: String,
 }
 
 impl Offers<'_> {
-    /// Letters of the zones that anything is said to be in.
-    fn all_zones(&self, facts: &Facts) -> String {
-        let listed = self.table.keys().flat_map(|own| self.table.get(own, "zones").chars());
-        let mut all: BTreeSet<char> = listed.collect();
-        all.extend(facts.zones.values().flatten().filter_map(|zone| self.letter(zone)));
-        all.into_iter().collect()
-    }
-
     /// A zone's letter: `b` of `us-east-1b`; none of other regions, local zones and wavelength zones.
     fn letter(&self, zone: &str) -> Option<char> {
         let mut rest = zone.strip_prefix(self.region)?.chars();
         rest.next().filter(|letter| letter.is_ascii_lowercase() && rest.next().is_none())
+    }
+
+    /// Letters of those zones that are the region's.
+    fn letters<'z>(&self, zones: impl IntoIterator<Item = &'z String>) -> String {
+        let letters: BTreeSet<char> = zones.into_iter().filter_map(|zone| self.letter(zone)).collect();
+        letters.into_iter().collect()
     }
 
     fn is_here(&self, region: Option<&String>) -> bool {
@@ -186,9 +185,9 @@ impl Offers<'_> {
             }
         }
         for (own, zones) in &facts.zones {
-            let letters: BTreeSet<char> = zones.iter().filter_map(|zone| self.letter(zone)).collect();
+            let letters = self.letters(zones);
             if self.table.has(own) && !letters.is_empty() {
-                self.table.set(own, "zones", letters.into_iter().collect::<String>());
+                self.table.set(own, "zones", letters);
             }
         }
         self.put_prices(facts, notes);
@@ -200,10 +199,12 @@ impl Offers<'_> {
         if self.table.has(own) {
             return true;
         }
-        let letters: BTreeSet<char> =
-            facts.zones.get(own).into_iter().flatten().filter_map(|zone| self.letter(zone)).collect();
-        let mut letters: String = letters.into_iter().collect();
+        let mut letters = self.letters(facts.zones.get(own).into_iter().flatten());
         if letters.is_empty() {
+            if !self.letters(facts.zones.values().flatten()).is_empty() {
+                notes.leave_out("types that no offering names in the region", format!("{} {own}", self.region));
+                return false;
+            }
             if self.zones.is_empty() {
                 notes.leave_out(
                     "offers of regions that no zone is known of: add `describe-instance-type-offerings --location-type \
@@ -212,10 +213,7 @@ impl Offers<'_> {
                 );
                 return false;
             }
-            notes.made_up(format!(
-                "new types are offered in all zones of {} where no offering names theirs",
-                self.region
-            ));
+            notes.made_up(format!("new types are offered in all zones of {}: no file names theirs", self.region));
             letters.clone_from(&self.zones);
         }
         self.table.set(own, "zones", letters);
