@@ -37,6 +37,9 @@ struct Listing {
 }
 
 /// The region of this name; an error names the nearest that has prices.
+///
+/// # Panics
+/// On a defect of the embedded table.
 pub fn region(name: &str) -> Result<&'static Region, CatalogError> {
     let Some(row) = region_rows().iter().find(|row| row.region == name) else {
         return Err(CatalogError::UnknownRegion {

@@ -4,7 +4,8 @@
 //! `swf`, `runs` and `spot` read what a scenario names. Everything else is an import: from foreign files to one
 //! [`Imported`], whose [`Notes`] tell what was used, left out and made up. `archives` reads archives of recorded work, each into
 //! the one form that `work` makes a scenario of; `workload` writes the entry of jobs whose attempts were recorded, `fit` what was
-//! measured as a distribution; `declared` what templates and plans declare.
+//! measured as a distribution; `declared` what templates and plans declare; `ecs` makes pods of what was meant for Amazon ECS,
+//! `stand_ins` has what stands for accounts, networks and roles.
 
 pub mod archives;
 pub mod aws;
@@ -19,9 +20,11 @@ pub mod terraform;
 pub mod work;
 
 mod declared;
+mod ecs;
 mod fit;
 mod imported;
 mod notes;
+mod stand_ins;
 mod trickle;
 mod unpacked;
 mod workload;

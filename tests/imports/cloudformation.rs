@@ -211,17 +211,19 @@ fn what_is_for_ecs_becomes_pods_where_it_can() {
     let containers: Vec<_> =
         definitions.iter().map(|one| at(one, "/eksProperties/podProperties/containers/0")).collect();
     let small = json!({ "image": "busybox", "command": ["true"], "env": [{ "name": "A", "value": "1" }],
-                        "resources": { "limits": { "cpu": "1", "memory": "2048Mi" } } });
+                        "resources": { "limits": { "cpu": "1", "memory": "2048Mi" }, "requests": { "cpu": "1", "memory": "2048Mi" } } });
     assert_eq!(containers[0], &small);
     let limits = json!({ "cpu": "4", "memory": "8192Mi", "nvidia.com/gpu": "1" });
     assert_eq!(containers[1]["resources"]["limits"], limits);
     for words in [
         "environments that are neither EC2 nor SPOT: Fargate has no nodes to simulate (stack.template.json /Resources/Fargate11",
         "1 × queues without an environment that could be taken (stack.template.json /Resources/Lost",
-        "1 × job definitions that don't say how many vCPUs",
+        "1 × job definitions that no pod can stand for (stack.template.json /Resources/Vague",
+        "a container does not say how many vCPUs",
         "1 × jobs that no node of the queue would carry, or that ask for nothing (Gpu in Queue1)",
         "ContainerProperties/JobRoleArn",
-        "environments without eksConfiguration are for Amazon ECS",
+        "compute environments of Amazon ECS are of Amazon EKS",
+        "1 × settings of instances of Amazon ECS (stack.template.json /Resources/Ec2CE99/Properties: ec2Configuration)",
     ] {
         assert!(told.contains(words), "`{words}` is not in\n{told}");
     }

@@ -182,7 +182,7 @@ fn a_state_for_ecs_becomes_pods() {
     let limits = at(&scenario, "/jobDefinitions/0/eksProperties/podProperties/containers/0/resources/limits");
     assert_eq!(limits, &json!({ "cpu": "2", "memory": "3072Mi" }));
     assert!(told.contains("1 × properties that are no JSON (state.json aws_batch_job_definition.torn"), "{told}");
-    assert!(told.contains("environments without eksConfiguration are for Amazon ECS"), "{told}");
+    assert!(told.contains("compute environments of Amazon ECS are of Amazon EKS"), "{told}");
     assert_eq!(folder.run()["jobs"]["succeeded"], 20);
     let workload = json!({
         "region": "us-west-2", "computeEnvironments": scenario["computeEnvironments"], "jobQueues": scenario["jobQueues"],

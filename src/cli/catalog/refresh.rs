@@ -16,11 +16,8 @@ use crate::import::facts::{Facts, FactsError, Told, refresh};
 use crate::report::temporary;
 
 /// Put newer facts into the catalog's tables: types, zones, prices, Spot figures.
-///
-/// Files are told apart by their content: what `aws ec2 describe-instance-types` and `describe-instance-type-offerings
-/// --location-type availability-zone` print, a price list of the offer AmazonEC2 (index.csv), the Spot Advisor's
-/// spot-advisor-data.json, or a table type,usd_per_hour[,region][,as_of]. What no file tells stays as it stands.
 #[derive(Debug, Args)]
+#[command(after_help = FILES)]
 pub(super) struct RefreshArgs {
     /// Files with newer facts, plain or gzipped.
     #[arg(required = true, value_name = "FILE")]
@@ -38,6 +35,11 @@ pub(super) struct RefreshArgs {
     #[arg(long, value_enum, default_value_t)]
     output: OutputFormat,
 }
+
+const FILES: &str = "\
+Files are told apart by their content: what `aws ec2 describe-instance-types` and `describe-instance-type-offerings
+--location-type availability-zone` print, a price list of the offer AmazonEC2 (index.csv), the Spot Advisor's
+spot-advisor-data.json, or a table type,usd_per_hour[,region][,as_of]. What no file tells stays as it stands.";
 
 fn date(text: &str) -> Result<String, String> {
     let parts: Vec<_> = text.split('-').collect();

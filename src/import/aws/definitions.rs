@@ -9,6 +9,7 @@ use crate::import::Notes;
 use crate::import::aws::documents::{Described, fitting, plain};
 use crate::import::aws::history::History;
 use crate::import::aws::pods::{Ask, Body, body, pod_override};
+use crate::import::ecs;
 use crate::model::retry::RetryStrategy;
 use crate::model::{Assumptions, JobDefinition};
 
@@ -124,14 +125,15 @@ impl Definitions {
             }
         };
         if was_ecs {
-            notes.made_up(
-                "job definitions of Amazon ECS and Fargate are pods with the same image, vCPUs, memory and GPUs; what else their \
-                 containers had is left out",
-            );
+            let ranges = one.document.get("nodeProperties").map(|nodes| &nodes["nodeRangeProperties"]);
+            match ranges.and_then(Value::as_array) {
+                Some(ranges) => ranges.iter().for_each(|range| ecs::tell(range, &place, notes)),
+                None => ecs::tell(&Value::Object(one.document.clone()), &place, notes),
+            }
         }
         let mut document = one.document;
         plain(&mut document);
-        document.retain(|member, _| KEPT.contains(&member.as_str()));
+        document.retain(|member, _| !REPLACED.contains(&member.as_str()));
         document.insert("jobDefinitionName".to_owned(), json!(name));
         let (kind, member, value) = match &body {
             Body::Pod(pod) => ("container", "eksProperties", json!({ "podProperties": pod })),
@@ -218,8 +220,16 @@ impl Definitions {
     }
 }
 
-/// What is kept of a definition beside what it runs. Parameters stand in commands, which nothing runs.
-const KEPT: &[&str] = &["retryStrategy", "timeout", "schedulingPriority", "consumableResourceProperties", "parameters"];
+/// What a definition runs and where, which is written anew.
+const REPLACED: &[&str] = &[
+    "type",
+    "containerProperties",
+    "container",
+    "ecsProperties",
+    "eksProperties",
+    "nodeProperties",
+    "platformCapabilities",
+];
 
 /// What a text or document says of retries; 1 attempt where nothing.
 pub(super) fn retry_of(document: &Value) -> RetryStrategy {

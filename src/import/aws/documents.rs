@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::import::Notes;
+use crate::import::ecs::is_empty;
 use crate::model::Problem;
 
 /// Something that was described, and where.
@@ -27,7 +28,6 @@ const OF_ANSWERS: &[&str] = &[
     "revision",
     "status",
     "statusReason",
-    "tags",
     "updatePolicy",
     "uuid",
 ];
@@ -45,15 +45,6 @@ fn plain_value(value: &mut Value) {
         Value::Object(members) => plain(members),
         Value::Array(list) => list.iter_mut().for_each(plain_value),
         _ => {}
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(list) => list.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        _ => false,
     }
 }
 

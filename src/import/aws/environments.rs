@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use crate::catalog;
 use crate::import::Notes;
 use crate::import::aws::documents::{Described, fitting, plain};
+use crate::import::ecs;
+use crate::import::stand_ins::{eks_configuration, with_network};
 use crate::model::job_queue::name_of;
 use crate::model::{ComputeEnvironment, ConsumableResource, JobQueue, SchedulingPolicy};
 
-/// The account of ARNs that are made up.
-const ACCOUNT: &str = "000000000000";
 /// The environment that is made up: AWS Batch's own default types, and room for what any queue is likely to hold, for a
 /// history doesn't say where the limit was.
 const MADE_UP: &str = "imported";
@@ -142,22 +142,19 @@ impl Account {
                 "the compute environment `{MADE_UP}`: On-Demand, {} up to {MADE_UP_MAX_VCPUS} vCPUs, for none was exported",
                 types.join(" and ")
             ));
-            let mut document = json!({
+            let document = json!({
                 "computeEnvironmentName": MADE_UP,
                 "type": "MANAGED",
                 "state": "ENABLED",
-                "computeResources": {
+                "computeResources": with_network(json!({
                     "type": "EC2",
                     "allocationStrategy": "BEST_FIT_PROGRESSIVE",
                     "minvCpus": 0,
                     "maxvCpus": MADE_UP_MAX_VCPUS,
-                    "instanceTypes": types,
-                    "subnets": ["subnet-00000000"],
-                    "securityGroupIds": ["sg-00000000"],
-                    "instanceRole": format!("arn:aws:iam::{ACCOUNT}:instance-profile/imported")
-                }
+                    "instanceTypes": types
+                })),
+                "eksConfiguration": eks_configuration(wanted.region)
             });
-            document["eksConfiguration"] = eks(wanted.region);
             self.environments.push(document);
         }
         MADE_UP.to_owned()
@@ -259,13 +256,6 @@ fn count(notes: &mut Notes, count: usize, what: &str) {
     }
 }
 
-fn eks(region: &str) -> Value {
-    json!({
-        "eksClusterArn": format!("arn:aws:eks:{region}:{ACCOUNT}:cluster/imported"),
-        "kubernetesNamespace": "imported"
-    })
-}
-
 /// An environment as a scenario has it; `None`, told, where no nodes of EKS can stand for its own.
 fn environment(mut one: Described, wanted: &Wanted<'_>, notes: &mut Notes) -> Option<Map<String, Value>> {
     plain(&mut one.document);
@@ -280,18 +270,7 @@ fn environment(mut one: Described, wanted: &Wanted<'_>, notes: &mut Notes) -> Op
         return None;
     }
     if !is_eks {
-        notes.made_up("compute environments of Amazon ECS are of Amazon EKS, with the same types, limits and strategy");
-        one.document.insert("eksConfiguration".to_owned(), eks(wanted.region));
-        if let Some(Value::Object(own)) = one.document.get_mut("computeResources") {
-            for member in ["ec2Configuration", "launchTemplate", "imageId", "ec2KeyPair"] {
-                own.shift_remove(member);
-            }
-            if own.get("allocationStrategy").is_none_or(|strategy| strategy == "BEST_FIT") {
-                let default = if kind == "SPOT" { "SPOT_PRICE_CAPACITY_OPTIMIZED" } else { "BEST_FIT_PROGRESSIVE" };
-                notes.made_up(format!("{default} stands for BEST_FIT, which Amazon EKS does not take"));
-                own.insert("allocationStrategy".to_owned(), json!(default));
-            }
-        }
+        ecs::environment(&mut one.document, wanted.region, &format!("{place} {name}"), notes);
     }
     if let Some(Value::Object(own)) = one.document.get_mut("computeResources") {
         own.shift_remove("placementGroup");

@@ -11,6 +11,7 @@ use crate::import::aws::kinds::{Kind, Kinds, Texts, text_of};
 use crate::import::aws::pages::Place;
 use crate::import::aws::pods;
 use crate::import::aws::wire::{WireDependency, WireJob, millis};
+use crate::import::ecs::is_empty;
 use crate::model::job_queue::name_of;
 use crate::model::submit_job::ArrayJobDependency;
 
@@ -74,6 +75,8 @@ pub(super) struct History {
     pub(super) details: u64,
     pub(super) summaries: u64,
     nodes: u64,
+    tagged: u64,
+    parameterised: u64,
 }
 
 impl Job {
@@ -136,6 +139,8 @@ impl History {
         if created.zip(started).is_some_and(|(created, started)| started < created) {
             self.skewed += 1;
         }
+        self.tagged += u64::from(!is_empty(&item["tags"]));
+        self.parameterised += u64::from(!is_empty(&item["parameters"]));
         *(if is_detail { &mut self.details } else { &mut self.summaries }) += 1;
         let first_attempt = number(self.attempts.len());
         self.attempts.extend(attempts.iter().take(u8::MAX.into()));
@@ -255,6 +260,18 @@ impl History {
         if self.nodes > 0 {
             let reason = "nodes of multi-node parallel jobs: the job itself tells how it went";
             notes.leave_out_many(reason, self.nodes);
+        }
+        let counts = [
+            (self.tagged, "tags of jobs: nothing of a run depends on them"),
+            (self.parameterised, "parameters of jobs: they stand in commands, which nothing runs"),
+        ];
+        for (count, reason) in counts {
+            if count > 0 {
+                notes.leave_out_many(reason, count);
+            }
+        }
+        if self.details > 0 {
+            notes.made_up("jobs have the images, commands and environment of their definition, which nothing runs");
         }
     }
 

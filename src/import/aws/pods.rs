@@ -1,16 +1,12 @@
-//! What a job definition, or a job, runs, as a pod: EKS's own, or one that asks for as much as the containers of Amazon ECS
-//! did. Source: `API:EksPodProperties`, `API:ContainerProperties`, `API:EcsTaskProperties`, `API:NodeProperties`.
+//! What a job definition, or a job, runs, as a pod: EKS's own, or one that stands for containers of Amazon ECS. Source:
+//! `API:EksPodProperties`, `API:NodeProperties`.
 
 use serde_json::{Map, Value, json};
 
+use crate::import::ecs;
 use crate::import::workload::resources;
+use crate::model::Resources;
 use crate::model::container::ResourceRequirements;
-use crate::model::{Resources, quantity};
-use crate::units::{MiB, MilliCpu};
-
-/// Stands for an image whose name a pod's can't be.
-const IMAGE: &str = "imported";
-const IMAGE_LENGTH_MAX: usize = 255;
 
 /// What runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,21 +46,7 @@ fn pod(detail: &Value) -> Result<(Value, bool), &'static str> {
         plain(&mut pod);
         return Ok((pod, false));
     }
-    if let Some(task) = detail["ecsProperties"]["taskProperties"].get(0) {
-        let containers = task["containers"].as_array().into_iter().flatten();
-        let containers: Option<Vec<_>> = containers.map(container).collect();
-        let containers = containers.filter(|all| !all.is_empty());
-        return Ok((json!({ "containers": containers.ok_or("its containers don't say what they ask for")? }), true));
-    }
-    let own = if detail["containerProperties"].is_object() { "containerProperties" } else { "container" };
-    if !detail[own].is_object() {
-        return Err("it has neither a pod nor a container");
-    }
-    let mut own = container(&detail[own]).ok_or("its container does not say what it asks for")?;
-    if let Some(own) = own.as_object_mut() {
-        own.remove("name");
-    }
-    Ok((json!({ "containers": [own] }), true))
+    ecs::pod(detail).map(|pod| (pod, true))
 }
 
 /// Takes away what AWS Batch tells of a pod that ran.
@@ -97,40 +79,6 @@ fn nodes(written: &Value) -> Result<(Value, bool), &'static str> {
     let nodes =
         json!({ "numNodes": written["numNodes"], "mainNode": written["mainNode"], "nodeRangeProperties": ranges });
     Ok((nodes, any_ecs))
-}
-
-/// A container of Amazon ECS as one of a pod: the same image and command, the same vCPUs, memory and GPUs.
-fn container(written: &Value) -> Option<Value> {
-    let asked = |kind: &str| {
-        let list = written["resourceRequirements"].as_array().into_iter().flatten();
-        list.into_iter().find(|one| one["type"] == kind).and_then(|one| one["value"].as_str())
-    };
-    let number = |member: &str| written[member].as_u64().filter(|&number| number > 0).map(|number| number.to_string());
-    let cpu = asked("VCPU").map(str::to_owned).or_else(|| number("vcpus"))?;
-    let memory = asked("MEMORY").map(str::to_owned).or_else(|| number("memory"))?;
-    let requests = Resources {
-        cpu: quantity::container_cpu(&cpu).unwrap_or(MilliCpu(0)),
-        memory: MiB(memory.parse().ok()?),
-        gpus: asked("GPU").map_or(Some(0), |count| count.parse().ok())?,
-        pods: 0,
-    };
-    if requests.cpu.0 == 0 || requests.memory.0 == 0 {
-        return None;
-    }
-    let image = written["image"].as_str().filter(|image| is_image(image)).unwrap_or(IMAGE);
-    let mut own = Map::from_iter([("image".to_owned(), json!(image)), ("resources".to_owned(), resources(requests))]);
-    if let Some(name) = written["name"].as_str() {
-        own.insert("name".to_owned(), json!(name.replace('_', "-")));
-    }
-    if written["command"].as_array().is_some_and(|command| !command.is_empty()) {
-        own.insert("command".to_owned(), written["command"].clone());
-    }
-    Some(Value::Object(own))
-}
-
-fn is_image(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_:./#@-".contains(c);
-    !name.is_empty() && name.len() <= IMAGE_LENGTH_MAX && name.chars().all(allowed)
 }
 
 impl Body {
@@ -230,6 +178,7 @@ fn pod_ask(pod: &Value) -> Option<PodAsk> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::{MiB, MilliCpu};
 
     #[test]
     fn containers_of_ecs_become_pods_with_the_same_requests() {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::catalog;
-use crate::import::declared::{ACCOUNT, Kind, unresolved, why_unresolved};
+use crate::import::declared::{Kind, unresolved, why_unresolved};
+use crate::import::stand_ins::ACCOUNT;
 
 /// Nesting of functions and of resources that name each other; a circle ends here.
 const DEPTH_MAX: u32 = 50;

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::import::cloudformation::functions::{Functions, kind};
 use crate::import::cloudformation::yaml;
-use crate::import::declared::{ACCOUNT, Declared, assemble, why_unresolved};
+use crate::import::declared::{Declared, assemble, why_unresolved};
 use crate::import::imported::Imported;
 use crate::import::notes::Notes;
+use crate::import::stand_ins::ACCOUNT;
 use crate::import::unpacked;
 
 /// CloudFormation takes a megabyte.

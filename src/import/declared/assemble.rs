@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::import::declared::environments::{ACCOUNT, environment, upper};
+use crate::import::declared::environments::{environment, upper};
 use crate::import::declared::shape::written;
 use crate::import::declared::shapes::Kind;
 use crate::import::declared::{pods, sizes};
 use crate::import::imported::Imported;
 use crate::import::notes::Notes;
+use crate::import::stand_ins::ACCOUNT;
 use crate::import::trickle;
 use crate::model::{
     Assumptions, ComputeEnvironment, ConsumableResource, JobDefinition, JobQueue, Problem, Resources, SchedulingPolicy,

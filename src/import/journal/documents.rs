@@ -8,17 +8,13 @@ use serde_json::{Map, Value, json};
 use crate::ids::{ConsumableResourceId, InstanceTypeId, JobSpecId, ShareId};
 use crate::import::Notes;
 use crate::import::journal::day::Day;
+use crate::import::stand_ins::{ACCOUNT, NAMESPACE, cluster_arn, with_network};
 use crate::import::workload::resources;
 use crate::model::PurchaseOption;
 use crate::scheduler::{
     Blocked, EndKind, EnvironmentSpec, ExitCodePattern, ExitRule, FairShare, JobOrder, JobSpec, QueueSpec,
 };
 
-/// The account and cluster of all ARNs: a journal names neither.
-const ARN: &str = "arn:aws";
-const ACCOUNT: &str = "000000000000";
-/// Stands for the namespace, which only the journal of a live run holds.
-const NAMESPACE: &str = "imported";
 /// Stands for images, which nothing runs.
 const IMAGE: &str = "recorded";
 /// What AWS Batch keeps of an exit: the words by which a lost node is known.
@@ -68,7 +64,7 @@ impl<'a> Documents<'a> {
             "type": if spec.managed.is_some() { "MANAGED" } else { "UNMANAGED" },
             "state": state(spec.enabled),
             "eksConfiguration": {
-                "eksClusterArn": format!("{ARN}:eks:{}:{ACCOUNT}:cluster/imported", self.region()),
+                "eksClusterArn": cluster_arn(&self.region()),
                 "kubernetesNamespace": namespace
             }
         });
@@ -76,16 +72,13 @@ impl<'a> Documents<'a> {
             document["unmanagedvCpus"] = json!(vcpus);
         }
         if let Some(managed) = &spec.managed {
-            let mut resources = json!({
+            let mut resources = with_network(json!({
                 "type": managed.purchase,
                 "allocationStrategy": managed.strategy,
                 "minvCpus": managed.min_vcpus,
                 "maxvCpus": managed.max_vcpus,
-                "instanceTypes": managed.instance_types.iter().map(|list| self.entry(list)).collect::<Vec<_>>(),
-                "subnets": ["subnet-00000000"],
-                "securityGroupIds": ["sg-00000000"],
-                "instanceRole": format!("{ARN}:iam::{ACCOUNT}:instance-profile/imported")
-            });
+                "instanceTypes": managed.instance_types.iter().map(|list| self.entry(list)).collect::<Vec<_>>()
+            }));
             if let Some(bid) = managed.bid_percentage.filter(|_| managed.purchase == PurchaseOption::Spot) {
                 resources["bidPercentage"] = json!(bid);
             }
@@ -154,7 +147,7 @@ impl<'a> Documents<'a> {
     }
 
     fn policy_arn(&self, queue: &str) -> String {
-        format!("{ARN}:batch:{}:{ACCOUNT}:scheduling-policy/{queue}", self.region())
+        format!("arn:aws:batch:{}:{ACCOUNT}:scheduling-policy/{queue}", self.region())
     }
 
     /// The scheduling policies, one for each fair-share queue, by its name.

@@ -9,15 +9,14 @@ use crate::import::imported::Imported;
 use crate::import::kubectl::cluster::{self, Rooms, SeenType};
 use crate::import::kubectl::reading::Reading;
 use crate::import::notes::Notes;
+use crate::import::stand_ins::{eks_configuration, with_network};
 use crate::import::trickle;
 use crate::model::Resources;
 use crate::units::{MiB, MilliCpu};
 
 /// Where no zone tells.
 const REGION: &str = "us-east-1";
-/// Stands for account and cluster, which no object names.
-const CLUSTER_ARN: &str = "arn:aws:eks:us-east-1:000000000000:cluster/imported";
-const NAMESPACE: &str = "imported";
+/// Stands for images, which nothing runs.
 const IMAGE: &str = "imported";
 /// Of the environment that is made up where no node is for jobs.
 const MANAGED_VCPUS_MAX: u32 = 256;
@@ -135,7 +134,7 @@ fn made_up(
     let mut rooms_of_queues = Vec::new();
     for (uuid, rooms) in fixed {
         let name = plain(uuid);
-        environments.push(environment(&name, None));
+        environments.push(environment(&name, region, None));
         rows.extend(cluster::rows(&name, rooms));
         notes.used(format!(
             "{} nodes of {uuid}, as those of the UNMANAGED environment {name}",
@@ -154,7 +153,7 @@ fn made_up(
             "the MANAGED environment `managed` of {}, up to {MANAGED_VCPUS_MAX} vCPUs: no node is for jobs and has room",
             listed.join(", ")
         ));
-        environments.push(environment("managed", Some(&listed)));
+        environments.push(environment("managed", region, Some(&listed)));
         rooms_of_queues.push(("managed".to_owned(), free));
     }
     if !fixed.is_empty() {
@@ -219,18 +218,17 @@ fn plain(text: &str) -> String {
     if plain.chars().next().is_some_and(char::is_alphanumeric) { format!("nodes-{plain}") } else { "nodes".to_owned() }
 }
 
-fn environment(name: &str, managed: Option<&[String]>) -> Value {
+fn environment(name: &str, region: &str, managed: Option<&[String]>) -> Value {
     let mut document = json!({
         "computeEnvironmentName": name, "type": "UNMANAGED", "state": "ENABLED",
-        "eksConfiguration": { "eksClusterArn": CLUSTER_ARN, "kubernetesNamespace": NAMESPACE },
+        "eksConfiguration": eks_configuration(region),
     });
     if let Some(types) = managed {
         document["type"] = json!("MANAGED");
-        document["computeResources"] = json!({
+        document["computeResources"] = with_network(json!({
             "type": "EC2", "allocationStrategy": "BEST_FIT_PROGRESSIVE", "minvCpus": 0, "maxvCpus": MANAGED_VCPUS_MAX,
-            "instanceTypes": types, "subnets": ["subnet-00000000"], "securityGroupIds": ["sg-00000000"],
-            "instanceRole": "imported",
-        });
+            "instanceTypes": types,
+        }));
     }
     document
 }

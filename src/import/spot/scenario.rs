@@ -11,6 +11,7 @@ use crate::import::imported::Imported;
 use crate::import::notes::Notes;
 use crate::import::spot::availability::Availability;
 use crate::import::spot::history::PriceHistory;
+use crate::import::stand_ins::{eks_configuration, with_network};
 use crate::import::unpacked::text;
 
 /// More than a year of seconds, or months of prices.
@@ -272,16 +273,11 @@ fn written(region: &Region, entries: Vec<Value>, types: &[(&'static InstanceType
         "region": name,
         "computeEnvironments": [{
             "computeEnvironmentName": "spot", "type": "MANAGED", "state": "ENABLED",
-            "eksConfiguration": {
-                "eksClusterArn": format!("arn:aws:eks:{name}:000000000000:cluster/imported"),
-                "kubernetesNamespace": "imported",
-            },
-            "computeResources": {
+            "eksConfiguration": eks_configuration(name),
+            "computeResources": with_network(json!({
                 "type": "SPOT", "allocationStrategy": "SPOT_PRICE_CAPACITY_OPTIMIZED", "minvCpus": 0, "maxvCpus": vcpus,
                 "instanceTypes": kept.iter().map(|(known, _)| known.name.as_str()).collect::<Vec<_>>(),
-                "subnets": ["subnet-00000000"], "securityGroupIds": ["sg-00000000"],
-                "instanceRole": "arn:aws:iam::000000000000:instance-profile/imported",
-            },
+            })),
         }],
         "jobQueues": [{
             "jobQueueName": "made-up", "state": "ENABLED", "priority": 1,

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::import::declared::{ACCOUNT, Kind, unresolved, why_unresolved};
+use crate::import::declared::{Kind, unresolved, why_unresolved};
 use crate::import::notes::Notes;
+use crate::import::stand_ins::ACCOUNT;
 use crate::import::terraform::resources::{Resource, kind};
 
 /// Puts ARNs that follow from references into a queue's members.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{self, Architecture, InstanceType, Region, kubelet};
 use crate::import::Notes;
+use crate::import::stand_ins::{eks_configuration, with_network};
 use crate::import::work::error::WorkError;
 use crate::import::work::job::RecordedNodes;
 use crate::import::work::target::Target;
@@ -14,8 +15,6 @@ use crate::units::{MiB, MilliCpu};
 
 /// The environment's name.
 const ENVIRONMENT: &str = "imported";
-/// The account of all ARNs: no archive names one.
-const ACCOUNT: &str = "000000000000";
 /// Pods that a node of an archive takes: the kubelet's default, for nobody recorded it.
 const PODS: u16 = InstanceType::DEFAULT_MAX_PODS;
 
@@ -98,16 +97,13 @@ impl Capacity {
             Target::MAX_VCPUS
         });
         let mut environment = environment(target, "MANAGED");
-        environment["computeResources"] = json!({
+        environment["computeResources"] = with_network(json!({
             "type": purchase,
             "allocationStrategy": target.strategy,
             "minvCpus": 0,
             "maxvCpus": max_vcpus,
-            "instanceTypes": types,
-            "subnets": ["subnet-00000000"],
-            "securityGroupIds": ["sg-00000000"],
-            "instanceRole": format!("arn:aws:iam::{ACCOUNT}:instance-profile/imported")
-        });
+            "instanceTypes": types
+        }));
         Ok(Self { environment, cluster: None, hosts })
     }
 }
@@ -117,10 +113,7 @@ fn environment(target: &Target, kind: &str) -> Value {
         "computeEnvironmentName": ENVIRONMENT,
         "type": kind,
         "state": "ENABLED",
-        "eksConfiguration": {
-            "eksClusterArn": format!("arn:aws:eks:{}:{ACCOUNT}:cluster/imported", target.region),
-            "kubernetesNamespace": "imported"
-        }
+        "eksConfiguration": eks_configuration(&target.region)
     })
 }
 

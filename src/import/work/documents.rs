@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::import::Notes;
+use crate::import::stand_ins::ACCOUNT;
 use crate::import::work::capacity::Capacity;
 use crate::import::work::target::Target;
 use crate::model::Resources;
@@ -15,7 +16,6 @@ pub(in crate::import) const QUEUE: &str = "imported";
 const IMAGE: &str = "recorded";
 /// Names have so many characters at most (`API:RegisterJobDefinition`, `API:SubmitJob`); some are kept for a number behind.
 const NAME_MAX: usize = 120;
-const ACCOUNT: &str = "000000000000";
 
 /// Queues by name, and a policy for each where users are shares.
 pub(in crate::import) fn queues<'a>(names: impl Iterator<Item = &'a str>, target: &Target) -> (Vec<Value>, Vec<Value>) {
