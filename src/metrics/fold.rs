@@ -55,6 +55,7 @@ pub struct Metrics {
 struct SpecFacts {
     /// CPU that each of its pods asks for.
     cpu: MilliCpu,
+    gpus: u16,
     /// Of a multi-node parallel job: number of nodes, and which is the main one.
     multi_node: Option<(u16, u16)>,
     share: Option<ShareId>,
@@ -179,7 +180,7 @@ impl Metrics {
             }
             Event::NodeReady { node, free } => self.nodes.ready(now, *node, free.cpu),
             Event::NodeAdopted { environment, node, vcpus, free } => {
-                self.nodes.adopt(now, *node, *environment, (*vcpus, free.cpu), levels);
+                self.nodes.adopt(now, *node, *environment, (*vcpus, *free), levels);
             }
             Event::NodeLost { node, cause } => {
                 if self.nodes.lose(now, *node, Some(*cause), levels) && *cause == NodeLossCause::SpotInterruption {
@@ -196,6 +197,7 @@ impl Metrics {
                 }
                 self.specs[spec.index()] = SpecFacts {
                     cpu: job.requests.cpu,
+                    gpus: job.requests.gpus,
                     multi_node: job.multi_node.as_ref().map(|multi_node| (multi_node.nodes, multi_node.main)),
                     share: job.share,
                 };
@@ -258,7 +260,7 @@ impl Metrics {
                 followed.ended(PodCost { job: end.job, pod: end.pod, cost });
             }
         }
-        self.nodes.release(end.node, cpu, (end.starting_at, end.stopped_at), Part::of(end.outcome));
+        self.nodes.release(end.node, (cpu, spec.gpus), (end.starting_at, end.stopped_at), Part::of(end.outcome));
     }
 
     fn job_ended(&mut self, end: &JobEnd) -> Result<(), DriverError> {
@@ -297,7 +299,7 @@ impl Metrics {
                     self.pods.resize(slot + 1, PodMark::default());
                 }
                 self.pods[slot] = PodMark::new(*pod, if leads { PodMark::STARTING } else { PodMark::FOLLOWING });
-                self.nodes.hold(*node, cpu, now);
+                self.nodes.hold(*node, (cpu, spec.gpus), now);
                 if let Some(meters) = &mut self.meters {
                     meters.begin(*pod, self.nodes.meter_of(*node, now));
                 }

@@ -6,6 +6,7 @@
 //! | `waits` | how exact quantiles are |
 //! | `jobs`, `kinds` | what counts as attempt, retry, wait, slowdown; the same by name of job |
 //! | `capacity` | how a node's CPU time and bill are split |
+//! | `gpus` | how long nodes had GPUs, and pods held them |
 //! | `billing` | what EC2 charges |
 //! | `costs` | what a pod, and so a job, costs of that |
 //! | `nodes` | a node from launch to bill, totals by instance type |
@@ -28,6 +29,7 @@ mod costs;
 pub mod figures;
 mod findings;
 mod fold;
+mod gpus;
 mod jobs;
 mod kinds;
 mod nodes;

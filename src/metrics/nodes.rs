@@ -3,13 +3,14 @@
 //!
 //! Memory: four bytes per node ever launched, a record per live node, a row per type. Adopted nodes count as capacity
 //! and cost nothing: what an UNMANAGED environment's owner pays is not known here. Knows nothing of jobs but the CPU
-//! that their pods request.
+//! and GPUs that their pods request.
 
 use crate::ids::{ComputeEnvironmentId, InstanceTypeId, NodeId, ZoneId};
 use crate::metrics::billing::{Charge, PoolMeter, Tariff, billed, is_uncharged};
 use crate::metrics::capacity::{Bill, CpuMeter, NodeEnd, Part, Usage};
+use crate::metrics::gpus::GpuMeter;
 use crate::metrics::timeline::Levels;
-use crate::model::PurchaseOption;
+use crate::model::{PurchaseOption, Resources};
 use crate::scheduler::{NodeLossCause, TypeFacts};
 use crate::units::{MicroUsd, MilliCpu, SimDuration, SimTime};
 
@@ -32,6 +33,7 @@ pub(super) struct Node {
     /// Pods it has had in the window.
     pub(super) pods: u32,
     pods_now: u32,
+    gpus: u16,
     /// The meter's reading at launch, or at the window's beginning.
     reading: Charge,
     gone: Option<(NodeEnd, Charge)>,
@@ -83,6 +85,7 @@ pub(super) struct Nodes {
     /// Milliseconds for which root volumes are billed.
     pub(super) volume_ms: u128,
     pub(super) warnings: u64,
+    pub(super) gpus: GpuMeter,
     pub(super) peak_mcpu: u64,
     pub(super) peak_count: u64,
 }
@@ -100,6 +103,7 @@ impl Nodes {
             from: SimTime::ZERO,
             volume_ms: 0,
             warnings: 0,
+            gpus: GpuMeter::default(),
             peak_mcpu: 0,
             peak_count: 0,
         }
@@ -168,6 +172,7 @@ impl Nodes {
 
     fn open(&mut self, node: Node, levels: &mut Levels) {
         let id = node.id;
+        self.gpus.launched.hold(node.gpus, node.cpu.launched());
         if self.slot_of.len() <= id.index() {
             self.slot_of.resize(id.index() + 1, 0);
         }
@@ -190,7 +195,7 @@ impl Nodes {
     ) {
         let (instance_type, zone, purchase) = origin;
         let Some(facts) = self.types.get(instance_type.index()) else { return };
-        let cpu = MilliCpu::from_vcpus(facts.vcpus);
+        let (cpu, gpus) = (MilliCpu::from_vcpus(facts.vcpus), facts.allocatable.gpus);
         if self.slot(id).is_some() {
             return;
         }
@@ -201,7 +206,7 @@ impl Nodes {
         let (reading, price) = self.reading(origin, now);
         levels.cost_rate += price.0;
         let cpu = CpuMeter::new(cpu, now);
-        self.open(Node { id, environment, origin, cpu, pods: 0, pods_now: 0, reading, gone: None }, levels);
+        self.open(Node { id, environment, origin, cpu, pods: 0, pods_now: 0, gpus, reading, gone: None }, levels);
     }
 
     /// A node that was there carries an UNMANAGED environment's label.
@@ -210,16 +215,19 @@ impl Nodes {
         now: SimTime,
         id: NodeId,
         environment: ComputeEnvironmentId,
-        size: (u32, MilliCpu),
+        (vcpus, free): (u32, Resources),
         levels: &mut Levels,
     ) {
         if self.slot(id).is_some() {
             return;
         }
-        let mut cpu = CpuMeter::new(MilliCpu::from_vcpus(size.0), now);
-        cpu.ready(now, size.1);
+        let mut cpu = CpuMeter::new(MilliCpu::from_vcpus(vcpus), now);
+        cpu.ready(now, free.cpu);
         let (origin, reading) = (Origin::Adopted, Charge::ZERO);
-        self.open(Node { id, environment, origin, cpu, pods: 0, pods_now: 0, reading, gone: None }, levels);
+        self.open(
+            Node { id, environment, origin, cpu, pods: 0, pods_now: 0, gpus: free.gpus, reading, gone: None },
+            levels,
+        );
     }
 
     /// A node joined.
@@ -247,22 +255,34 @@ impl Nodes {
     }
 
     /// A pod is to be created on a node.
-    pub(super) fn hold(&mut self, id: NodeId, cpu: MilliCpu, now: SimTime) {
+    pub(super) fn hold(&mut self, id: NodeId, (cpu, gpus): (MilliCpu, u16), now: SimTime) {
         if let Some(node) = self.get_mut(id) {
             node.pods += 1;
             node.pods_now += 1;
             node.cpu.hold(cpu, now);
+            if gpus > 0 {
+                self.gpus.requested.hold(gpus, now);
+            }
         }
     }
 
     /// An attempt on a node ended; its interval is cut to the node's life.
-    pub(super) fn release(&mut self, id: NodeId, cpu: MilliCpu, (start, stop): (SimTime, SimTime), part: Part) {
+    pub(super) fn release(
+        &mut self,
+        id: NodeId,
+        (cpu, gpus): (MilliCpu, u16),
+        (start, stop): (SimTime, SimTime),
+        part: Part,
+    ) {
         if let Some(node) = self.get_mut(id) {
             let stop = node.gone.as_ref().map_or(stop, |(end, _)| stop.min(end.at));
             node.cpu.release(cpu, start, stop, part);
             node.pods_now = node.pods_now.saturating_sub(1);
             if node.pods_now == 0 && node.gone.is_some() {
                 self.gone.push(id);
+            }
+            if gpus > 0 {
+                self.gpus.requested.release(gpus, start, stop);
             }
         }
     }
@@ -298,6 +318,7 @@ impl Nodes {
         levels.nodes = levels.nodes.saturating_sub(1);
         levels.cost_rate = levels.cost_rate.saturating_sub(price.0);
         node.gone = Some((NodeEnd { at: now, cause }, charge));
+        self.gpus.launched.release(node.gpus, launched, now);
         if node.pods_now == 0 {
             self.gone.push(id);
         }
@@ -351,6 +372,8 @@ impl Nodes {
             }
         }
         self.from = now;
+        self.gpus.launched.begin_window(now);
+        self.gpus.requested.begin_window(now);
         self.fleet.fill(FleetRow::default());
         (self.volume_ms, self.warnings) = (0, 0);
         (self.peak_mcpu, self.peak_count) = (levels.launched_mcpu, levels.nodes);

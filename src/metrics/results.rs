@@ -62,7 +62,7 @@ impl Metrics {
         let mut wait = Spans::default();
         self.jobs.queues.iter().for_each(|queue| wait.add(&queue.wait));
         let fleet = Fleet::of(self);
-        let capacity = fleet.capacity(self);
+        let capacity = fleet.capacity(self, end);
         let window = self.counting.window(end);
         Summary {
             scenario: scenario.to_owned(),
@@ -233,8 +233,11 @@ impl Fleet {
         });
     }
 
-    fn capacity(&self, metrics: &Metrics) -> CapacityFacts {
+    fn capacity(&self, metrics: &Metrics, end: SimTime) -> CapacityFacts {
         let usage: &Usage = &self.all.usage;
+        let gpus = &metrics.nodes.gpus;
+        let (launched, requested) = (gpus.launched.total(end), gpus.requested.total(end));
+        let gpu_hours = |gpu_ms: u128| (launched > 0).then(|| vcpu_hours(gpu_ms * 1_000));
         let total = usage.total();
         CapacityFacts {
             vcpu_hours_launched: vcpu_hours(total),
@@ -251,6 +254,9 @@ impl Fleet {
             overhead_share: share(usage[Part::Overhead], total),
             startup_share: share(usage[Part::Startup], total),
             idle_share: share(usage[Part::Idle], total),
+            gpu_hours_launched: gpu_hours(launched),
+            gpu_hours_requested: gpu_hours(requested),
+            gpu_utilization: share(requested, launched),
         }
     }
 

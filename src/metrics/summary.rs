@@ -175,6 +175,16 @@ pub struct CapacityFacts {
     pub startup_share: Option<f64>,
     /// On offer and not requested.
     pub idle_share: Option<f64>,
+    /// All GPUs of nodes while they lived; adopted nodes' as far as they were free. This key and the next two are left out where
+    /// no node had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_hours_launched: Option<f64>,
+    /// GPUs of pods while STARTING or RUNNING.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_hours_requested: Option<f64>,
+    /// Requested share of launched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_utilization: Option<f64>,
 }
 
 /// Money. `total` = `instances` + `volumes` + `cluster_fee`; `instances` = `on_demand` + `spot`, and also = `useful` +

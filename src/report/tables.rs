@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::metrics::figures::{count, counted, number, span, usd};
+use crate::metrics::figures::{count, counted, number, percent, span, usd};
 use crate::metrics::{InstanceTypeRow, Quantiles, Summary, WarmupMethod};
 use crate::model::{Assumption, Assumptions};
 use crate::report::form::{Cell, Table};
@@ -91,6 +91,9 @@ fn money_notes(summary: &Summary) -> Vec<String> {
         count(capacity.peak_nodes),
         count(capacity.peak_vcpus)
     ));
+    if let (Some(launched), Some(used)) = (capacity.gpu_hours_launched, capacity.gpu_utilization) {
+        notes.push(format!("{} GPU-hours, {} of them requested", number(launched), percent(used)));
+    }
     if spot.interruptions + spot.warnings > 0 {
         notes.push(format!(
             "{} ({} free of charge), {}",

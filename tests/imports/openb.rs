@@ -82,9 +82,11 @@ fn every_pod_of_the_trace_is_placed_or_has_a_reason() {
     let (cpu, all) = (sum(&pods[..placed], 1), sum(&nodes, 1));
     let utilization = held["capacity"]["utilization"].as_f64().unwrap();
     assert!(utilization > 0.99 * cpu / all && utilization < 1.02 * (cpu + 250.0 * 8_152.0) / all, "{utilization}");
+    let (asked, gpus) =
+        (sum(&pods[..placed], 3) / sum(&nodes, 3), held["capacity"]["gpu_utilization"].as_f64().unwrap());
+    assert!(gpus > 0.99 * asked && gpus < 1.01 * asked, "{gpus} of {asked}");
     say(&format!(
-        "openb packed, first in, first out: {placed} of 8,152 pods placed; vCPU utilisation {utilization:.3}, GPUs {:.3}",
-        sum(&pods[..placed], 3) / sum(&nodes, 3)
+        "openb packed, first in, first out: {placed} of 8,152 pods placed; vCPU utilisation {utilization:.3}, GPUs {gpus:.3}"
     ));
 }
 
