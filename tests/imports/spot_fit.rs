@@ -98,8 +98,7 @@ fn a_harsh_market_is_that_of_a_scarce_pool() {
     compare("r5.16xlarge-us-east-1b-2023-04-19.json.gz", [1.0, 1.0], true);
 }
 
-/// GPUs come and go more slowly: both medians lie beyond the range of the assumptions, which a scenario that asks about them
-/// has to widen.
+/// GPUs come and go more slowly, within the ranges of the assumptions.
 #[test]
 fn scarce_gpus_come_and_go_more_slowly() {
     compare("us-east-1f_v100_1-4node.json.gz", [2.4, 5.4], false);
