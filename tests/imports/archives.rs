@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::command::Folder;
+use crate::folder::Folder;
 
 const IDEAL: [&str; 2] = ["--set", r#"/assumptions={"preset":"ideal"}"#];
 
@@ -16,7 +16,7 @@ const LOG: &str = "; Computer: a cluster\n; MaxProcs: 8\n\
 fn an_swf_log_is_named_by_the_scenario() {
     let folder = Folder::new("swf");
     folder.write("tiny.swf", LOG);
-    let told = folder.import(&["swf", "tiny.swf"]);
+    let (_, told) = folder.import(&["swf", "tiny.swf"]);
     for said in [
         "`maxvCpus`: 8, for the log's MaxProcs is 8",
         "2 of 3 jobs, submitted as the log says",
@@ -31,13 +31,13 @@ fn an_swf_log_is_named_by_the_scenario() {
     ] {
         assert!(told.contains(said), "{said}\n{told}");
     }
-    assert_eq!(folder.text("out/tiny.swf").lines().count(), 5, "the log without what fits nowhere");
+    assert_eq!(folder.text("imported/tiny.swf").lines().count(), 5, "the log without what fits nowhere");
     let summary = folder.run(&IDEAL);
     assert_eq!((&summary["jobs"]["succeeded"], &summary["makespan_s"]), (&json!(2), &json!(120.0)));
 
     // The second asks for 100 s, and is let run 90; the first asks for 30 and would need 60.
     folder.write("tiny.swf", LOG.replace(" 4 100 -1 1 7", " 4 30 -1 1 7").replace("5 60 4", "5 70 4"));
-    let told = folder.import(&[
+    let (_, told) = folder.import(&[
         "swf",
         "tiny.swf",
         "--failures",
@@ -52,7 +52,7 @@ fn an_swf_log_is_named_by_the_scenario() {
     assert_eq!((&summary["jobs"]["failed"], &summary["jobs"]["timed_out_attempts"]), (&json!(2), &json!(1)));
 
     folder.write("bad.swf", "1 2 3\n");
-    let (code, _, stderr) = folder.try_command(&["import", "swf", "bad.swf", "-o", "out"]);
+    let (code, _, stderr) = folder.try_command(&["import", "swf", "bad.swf", "-o", "imported"]);
     assert!(code == 2 && stderr.contains("line 1: 3 columns instead of 18"), "{stderr}");
 }
 
@@ -70,7 +70,7 @@ const TRACE: &str = "task_id\thash\tprocess\tname\tstatus\texit\tsubmit\tduratio
 fn a_nextflow_trace_becomes_arrivals_and_attempts() {
     let folder = Folder::new("nextflow");
     folder.write("trace.txt", TRACE);
-    let told = folder.import(&["nextflow", "trace.txt"]);
+    let (_, told) = folder.import(&["nextflow", "trace.txt"]);
     for said in [
         "7 lines of trace.txt",
         "3 jobs in 3 entries, 4 recorded attempts",
@@ -87,7 +87,7 @@ fn a_nextflow_trace_becomes_arrivals_and_attempts() {
         assert!(told.contains(said), "{said}\n{told}");
     }
     assert_eq!(
-        folder.text("out/runs.csv"),
+        folder.text("imported/runs.csv"),
         "jobs,index,child,attempt,start,runtime,stop,failure\nALIGN,0,,1,,40s,,137\nALIGN,0,,2,,1m,,\nALIGN-2,0,,1,,20s,,1\n\
          FASTQC,0,,1,,1m30s,,\n"
     );
@@ -96,7 +96,7 @@ fn a_nextflow_trace_becomes_arrivals_and_attempts() {
     assert_eq!((&jobs["succeeded"], &jobs["failed"], &jobs["attempts"]), (&json!(2), &json!(1), &json!(4)));
     // The retry follows at once: 10.5 s + 40 s + 60 s.
     assert_eq!(summary["makespan_s"], 110.5);
-    let people = folder.json("out/scenario.json");
+    let people = folder.json("imported/scenario.json");
 
     let raw = TRACE
         .replace("2024-03-01 12:00:00.000", "1709294400000")
@@ -111,16 +111,16 @@ fn a_nextflow_trace_becomes_arrivals_and_attempts() {
         .replace("4 GB", "4294967296");
     folder.write("trace.txt", raw);
     folder.import(&["nextflow", "trace.txt"]);
-    assert_eq!(folder.json("out/scenario.json"), people);
+    assert_eq!(folder.json("imported/scenario.json"), people);
 
     // Nextflow's default columns: no process, no attempt, no requests.
     let rows: Vec<_> = TRACE.lines().map(|line| line.split('\t').collect::<Vec<_>>()).collect();
     let plain: Vec<_> = rows.iter().map(|row| [row[3], row[4], row[5], row[6], row[8], row[11]].join("\t")).collect();
     folder.write("trace.txt", plain[..4].join("\n"));
-    let told = folder.import(&["nextflow", "trace.txt"]);
+    let (_, told) = folder.import(&["nextflow", "trace.txt"]);
     assert!(told.contains("by their name, as there is no column `attempt`"), "{told}");
     assert!(told.contains("tasks without `cpus` ask for 1") && told.contains("ask for their peak_rss"), "{told}");
-    let kinds = folder.json("out/scenario.json")["workload"]
+    let kinds = folder.json("imported/scenario.json")["workload"]
         .as_array()
         .unwrap()
         .iter()
@@ -129,7 +129,7 @@ fn a_nextflow_trace_becomes_arrivals_and_attempts() {
     assert_eq!(kinds, ["FASTQC", "ALIGN"]);
 
     folder.write("trace.txt", "a\tb\n1\t2\n");
-    let (code, _, stderr) = folder.try_command(&["import", "nextflow", "trace.txt", "-o", "out"]);
+    let (code, _, stderr) = folder.try_command(&["import", "nextflow", "trace.txt", "-o", "imported"]);
     assert!(code == 2 && stderr.contains("no column `name` or `process`"), "{stderr}");
 }
 
@@ -143,7 +143,7 @@ fn a_table_becomes_a_graph_with_users_and_queues() {
         align-2,2024-03-01T11:59:00Z,1m,0.3,512,,bob,long,fetch,0,,\n\
         sum,2024-03-01T12:00:05Z,,1,,1,ann,short,align-1;align-2,,,\n";
     folder.write("jobs.csv", table);
-    let told = folder.import(&["csv", "jobs.csv", "--fair-share"]);
+    let (_, told) = folder.import(&["csv", "jobs.csv", "--fair-share"]);
     for said in [
         "5 rows of jobs.csv",
         "2 users, each a share of its queue",
@@ -155,7 +155,7 @@ fn a_table_becomes_a_graph_with_users_and_queues() {
     ] {
         assert!(told.contains(said), "{said}\n{told}");
     }
-    let scenario = folder.json("out/scenario.json");
+    let scenario = folder.json("imported/scenario.json");
     assert_eq!(scenario["workload"][3]["submit"]["dependsOn"], json!([{ "jobId": "align" }, { "jobId": "align-2" }]));
     assert_eq!(scenario["workload"][3]["submit"]["shareIdentifier"], "ann");
     let summary = folder.run(&IDEAL);
@@ -181,7 +181,7 @@ fn every_bad_row_of_a_table_is_named() {
         i,0\n\
         j,0,1,1,2,3,,,,,,,5\n";
     folder.write("jobs.csv", table);
-    let (code, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "out"]);
+    let (code, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "imported"]);
     assert_eq!(code, 2);
     for said in [
         "jobs.csv:2: `soon` is no runtime",
@@ -202,13 +202,13 @@ fn every_bad_row_of_a_table_is_named() {
         assert!(stderr.contains(said), "{said}\n{stderr}");
     }
     folder.write("jobs.csv", "name,name,submit,runtime,cpus\n");
-    let (_, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "out"]);
+    let (_, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "imported"]);
     assert!(stderr.contains("two columns of one name"), "{stderr}");
     folder.write("jobs.csv", "name,submit\n");
-    let (_, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "out"]);
+    let (_, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "imported"]);
     assert!(stderr.contains("has no column runtime, cpus"), "{stderr}");
     folder.write("jobs.csv", "name,submit,runtime,cpus\na,0,5,5000\n");
-    let (_, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "out"]);
+    let (_, _, stderr) = folder.try_command(&["import", "csv", "jobs.csv", "-o", "imported"]);
     assert!(stderr.contains("no job is left") && stderr.contains("a (line 2): 5000000m CPU"), "{stderr}");
 }
 
@@ -223,11 +223,12 @@ fn wrong_options_are_told() {
         (["--nodes", "0x2x1Gi"], "1 to 100000 nodes"),
         (["--allocation-strategy", "CHEAPEST"], "unknown variant `CHEAPEST`"),
     ] {
-        let (code, _, stderr) = folder.try_command(&[&["import", "csv", "jobs.csv", "-o", "out"], &words[..]].concat());
+        let (code, _, stderr) =
+            folder.try_command(&[&["import", "csv", "jobs.csv", "-o", "imported"], &words[..]].concat());
         assert!(code == 2 && stderr.contains(said), "{stderr}");
     }
     folder.import(&["csv", "jobs.csv", "--allocation-strategy", "spot-price-capacity-optimized", "--max-vcpus", "7"]);
-    let scenario = folder.json("out/scenario.json");
+    let scenario = folder.json("imported/scenario.json");
     let resources = &scenario["computeEnvironments"][0]["computeResources"];
     assert_eq!((&resources["type"], &resources["maxvCpus"]), (&json!("SPOT"), &json!(7)));
     assert_eq!(scenario["jobDefinitions"][0]["retryStrategy"]["attempts"], 3);

@@ -2,25 +2,24 @@
 //! and what an export holds and can't be used is told.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
-use assert_cmd::cargo::CommandCargoExt;
 use serde_json::{Value, json};
 
-/// A folder of its own, removed at the end.
-struct Folder(PathBuf);
+use crate::folder::Folder;
 
-impl Folder {
+/// A folder with a folder `export` of answers.
+struct Exported(Folder);
+
+impl Exported {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("windtunnel-import-aws-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        let folder = Folder::new(name);
+        std::fs::create_dir_all(folder.path().join("export")).unwrap();
+        Self(folder)
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::create_dir_all(self.0.join("export")).unwrap();
-        std::fs::write(self.0.join("export").join(name), text).unwrap();
+        self.0.write(&format!("export/{name}"), text);
     }
 
     fn pages(&self, pages: &[(&str, Value)]) {
@@ -32,41 +31,22 @@ impl Folder {
     /// Imports a folder and runs what comes of it: what was told, the scenario, and the rows of all jobs by name and child.
     fn runs(&self, export: &Path) -> (Value, Value, BTreeMap<String, Vec<Row>>) {
         let out = export.display().to_string();
-        let told = self.windtunnel(&["import", "aws", &out, "-o", "imported", "--output", "json"]);
-        let told = serde_json::from_slice(&told.stdout).unwrap();
-        self.windtunnel(&["validate", "imported/scenario.json"]);
-        self.windtunnel(&["run", "imported/scenario.json", "--out", "results"]);
-        let scenario = std::fs::read(self.0.join("imported/scenario.json")).unwrap();
-        let jobs = std::fs::read_to_string(self.0.join("results/jobs.csv")).unwrap();
+        let told = self.0.command(&["import", "aws", &out, "-o", "imported", "--output", "json"]);
+        let told = serde_json::from_str(&told).unwrap();
+        self.0.command(&["validate", "imported/scenario.json"]);
+        self.0.command(&["run", "imported/scenario.json", "--out", "results"]);
         let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-        for row in csv_rows(&jobs) {
+        for row in csv_rows(&self.0.text("results/jobs.csv")) {
             rows.entry(row.name.clone()).or_default().push(row);
         }
         for rows in rows.values_mut() {
             rows.sort_by(|a, b| a.id.cmp(&b.id));
         }
-        (told, serde_json::from_slice(&scenario).unwrap(), rows)
+        (told, self.0.json("imported/scenario.json"), rows)
     }
 
     fn own(&self) -> (Value, Value, BTreeMap<String, Vec<Row>>) {
-        self.runs(&self.0.join("export"))
-    }
-
-    fn windtunnel(&self, words: &[&str]) -> Output {
-        let output = self.outcome(words);
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "windtunnel {}: {told}", words.join(" "));
-        output
-    }
-
-    fn outcome(&self, words: &[&str]) -> Output {
-        Command::cargo_bin("windtunnel").unwrap().current_dir(&self.0).args(words).output().unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        self.runs(&self.0.path().join("export"))
     }
 }
 
@@ -149,7 +129,7 @@ fn with(mut job: Value, members: Value) -> Value {
 
 #[test]
 fn an_account_and_its_jobs_run_as_they_were() {
-    let folder = Folder::new("account");
+    let folder = Exported::new("account");
     let account = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports/aws/account");
     for file in std::fs::read_dir(account).unwrap().map(|entry| entry.unwrap().path()) {
         let mut text = std::fs::read_to_string(&file).unwrap();
@@ -204,7 +184,7 @@ fn an_account_and_its_jobs_run_as_they_were() {
 
 #[test]
 fn pipelines_pair_up_and_an_account_is_made_up_around_them() {
-    let folder = Folder::new("pipelines");
+    let folder = Exported::new("pipelines");
     let mut jobs = Vec::new();
     let on = |n: usize| json!({ "dependsOn": [{ "jobId": id(n) }] });
     for n in 0..20_usize {
@@ -265,7 +245,7 @@ fn pipelines_pair_up_and_an_account_is_made_up_around_them() {
 
 #[test]
 fn bad_exports_are_used_as_far_as_they_go_and_the_rest_is_told() {
-    let folder = Folder::new("bad");
+    let folder = Exported::new("bad");
     let late = json!({ "stoppedAt": BEGIN, "eksAttempts": [{ "startedAt": BEGIN + 5_000, "stoppedAt": BEGIN + 1_000,
                                                              "containers": [{ "exitCode": 0 }] }] });
     let running = with(job(1, "a", 0, (9, 9)), json!({ "status": "RUNNING", "eksAttempts": [], "stoppedAt": null }));
@@ -315,7 +295,7 @@ fn bad_exports_are_used_as_far_as_they_go_and_the_rest_is_told() {
 
 #[test]
 fn people_timeouts_and_many_nodes_are_repeated() {
-    let folder = Folder::new("ends");
+    let folder = Exported::new("ends");
     let range = |at: &str, cpu: &str| {
         let container = json!({ "image": "mpi", "resources": { "requests": { "cpu": cpu, "memory": "1024Mi" } } });
         json!({ "targetNodes": at, "eksProperties": { "podProperties": { "containers": [container] } } })
@@ -358,7 +338,7 @@ fn people_timeouts_and_many_nodes_are_repeated() {
 
 #[test]
 fn types_that_the_catalog_lacks_can_be_launched() {
-    let folder = Folder::new("types");
+    let folder = Exported::new("types");
     let mut account: Value = serde_json::from_str(include_str!("aws/account/environments.json")).unwrap();
     account["computeEnvironments"].as_array_mut().unwrap().truncate(1);
     account["computeEnvironments"][0]["computeResources"]["instanceTypes"] = json!(["zz9.large"]);
@@ -380,11 +360,9 @@ fn types_that_the_catalog_lacks_can_be_launched() {
 
 #[test]
 fn what_is_no_export_is_refused() {
-    let folder = Folder::new("none");
+    let folder = Exported::new("none");
     folder.write("a.json", "{\"Reservations\": []}");
-    let output = folder.outcome(&["import", "aws", "export", "-o", "imported"]);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success());
+    let told = folder.0.refused(&["import", "aws", "export", "-o", "imported"]);
     assert!(told.contains("none of the files is an export") && told.contains("export/a.json"), "{told}");
-    assert!(!folder.0.join("imported").exists());
+    assert!(!folder.0.path().join("imported").exists());
 }

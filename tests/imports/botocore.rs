@@ -54,7 +54,7 @@ fn botocore_reads_what_is_exported_of_every_kind_of_job() {
         let scenario = if name == "busy" { "busy.json".to_owned() } else { house(name) };
         let export = folder.path().join("exports").join(name);
         let to = export.display().to_string();
-        folder.windtunnel(&[&["run", &scenario, "--export-aws", &to], words].concat());
+        folder.command(&[&["run", &scenario, "--export-aws", &to], words].concat());
         all.extend(files(&export));
     }
     let (seen, told, is_well) = judged(&python, &all);

@@ -127,7 +127,7 @@ fn every_function_is_resolved() {
         assert!(told.contains(words), "`{words}` is not in\n{told}");
     }
     assert_eq!(scenario["workload"][0]["submit"]["shareIdentifier"], "blue");
-    let summary = folder.run();
+    let summary = folder.run(&[]);
     assert_eq!((&summary["jobs"]["submitted"], &summary["jobs"]["succeeded"]), (&json!(40), &json!(40)));
 }
 
@@ -227,7 +227,7 @@ fn what_is_for_ecs_becomes_pods_where_it_can() {
     ] {
         assert!(told.contains(words), "`{words}` is not in\n{told}");
     }
-    assert_eq!(folder.run()["jobs"]["succeeded"], 20);
+    assert_eq!(folder.run(&[])["jobs"]["succeeded"], 20);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn circles_and_what_is_no_template_are_told() {
     let circle = "Conditions: { A: !Not [!Condition B], B: !Not [!Condition A] }\nResources:\n  Q:\n    Type: AWS::Batch::JobQueue\n    \
                   Condition: A\n    Properties: { JobQueueName: !GetAtt Q.JobQueueArn, Priority: 1 }\n";
     folder.write("circle.yaml", circle);
-    let told = folder.windtunnel(&["import", "cloudformation", "circle.yaml", "-o", "out"]);
+    let told = folder.command(&["import", "cloudformation", "circle.yaml", "-o", "out"]);
     assert!(told.contains("condition A, which is not known, is taken to hold"), "{told}");
     assert!(told.contains("1 × queues without an environment"), "{told}");
     folder.write("other.yaml", "hello: world\n");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::command::Folder;
+use crate::folder::Folder;
 
 /// EC2's answer about a known type with another size, and one that nobody has seen yet.
 fn types() -> Value {
@@ -33,7 +33,7 @@ fn price_list() -> String {
                     \"SKU\",\"TermType\",\"Unit\",\"PricePerUnit\",\"Currency\",\"Instance Type\",\"Tenancy\",\
                     \"Operating System\",\"CapacityStatus\",\"Pre Installed S/W\",\"Region Code\"\n"
             .to_owned();
-    for (own, price, tenancy, system, region) in [
+    let rows = [
         ("m5.large", "0.1080000000", "Shared", "Linux", "us-east-1"),
         ("m5.large", "0.2000000000", "Shared", "Windows", "us-east-1"),
         ("m5.large", "0.3000000000", "Dedicated", "Linux", "us-east-1"),
@@ -42,11 +42,13 @@ fn price_list() -> String {
         ("c5.large", "0.0000000000", "Shared", "Linux", "us-east-1"),
         ("x99.large", "1.0000000000", "Shared", "Linux", "us-east-1"),
         ("m5.large", "0.1200000000", "Shared", "Linux", "us-moon-1"),
-    ] {
-        text += &format!(
+    ];
+    let rows = rows.map(|(own, price, tenancy, system, region)| {
+        format!(
             "\"S\",\"OnDemand\",\"Hrs\",\"{price}\",\"USD\",\"{own}\",\"{tenancy}\",\"{system}\",\"Used\",\"NA\",\"{region}\"\n"
-        );
-    }
+        )
+    });
+    text.push_str(&rows.concat());
     text
 }
 

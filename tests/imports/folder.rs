@@ -1,12 +1,12 @@
-//! A folder to import into, and the program run in it.
+//! The program, run in a folder of the test's own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use assert_cmd::cargo::CommandCargoExt;
 use serde_json::Value;
 
-/// A folder of its own, removed at the end.
+/// A folder, removed at the end.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -24,41 +24,48 @@ impl Folder {
         std::fs::write(self.0.join(name), bytes).unwrap();
     }
 
-    pub(crate) fn read(&self, name: &str) -> String {
+    pub(crate) fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&self.text(name)).unwrap()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
         std::fs::read_to_string(self.0.join(name)).unwrap()
     }
 
-    pub(crate) fn output(&self, words: &[&str]) -> Output {
-        Command::cargo_bin("windtunnel").unwrap().current_dir(&self.0).args(words).output().unwrap()
+    /// Exit code, stdout and stderr of `windtunnel WORDS`.
+    pub(crate) fn try_command(&self, words: &[&str]) -> (i32, String, String) {
+        let output = Command::cargo_bin("windtunnel").unwrap().current_dir(&self.0).args(words).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// Runs the program and gives what it printed; it must end well.
-    pub(crate) fn windtunnel(&self, words: &[&str]) -> String {
-        let output = self.output(words);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "windtunnel {}: {told}", words.join(" "));
-        String::from_utf8(output.stdout).unwrap()
+    /// Stdout of a command that must succeed.
+    pub(crate) fn command(&self, words: &[&str]) -> String {
+        let (code, stdout, stderr) = self.try_command(words);
+        assert_eq!(code, 0, "windtunnel {}: {stderr}", words.join(" "));
+        stdout
     }
 
-    /// Runs the program, which must refuse, and gives its words.
+    /// What a command says that must refuse.
     pub(crate) fn refused(&self, words: &[&str]) -> String {
-        let output = self.output(words);
-        assert_eq!(output.status.code(), Some(2), "windtunnel {}", words.join(" "));
-        String::from_utf8(output.stderr).unwrap()
+        let (code, _, stderr) = self.try_command(words);
+        assert_eq!(code, 2, "windtunnel {}: {stderr}", words.join(" "));
+        stderr
     }
 
-    /// Imports with `words` into `imported`: the scenario, and what was told.
+    /// Imports with `words` into `imported`, which must be valid, without a warning: the scenario, and what was told.
     pub(crate) fn import(&self, words: &[&str]) -> (Value, String) {
-        let told = self.windtunnel(&[&["import"], words, &["-o", "imported"]].concat());
-        (serde_json::from_str(&self.read("imported/scenario.json")).unwrap(), told)
+        let told = self.command(&[&["import"], words, &["-o", "imported"]].concat());
+        let valid = self.command(&["validate", "imported/scenario.json"]);
+        assert!(valid.contains("is valid") && !valid.contains("warning"), "{valid}");
+        assert_eq!(told.split("\nwrote ").next().unwrap().trim_end(), self.text("imported/notes.txt").trim_end());
+        (self.json("imported/scenario.json"), told)
     }
 
-    /// Validates and runs what was imported: the summary.
-    pub(crate) fn run(&self) -> Value {
-        let validated = self.windtunnel(&["validate", "imported/scenario.json"]);
-        assert!(!validated.contains("warning"), "{validated}");
-        let told = self.windtunnel(&["run", "imported/scenario.json", "--out", "results", "--output", "json"]);
-        serde_json::from_str(&told).unwrap()
+    /// Runs what was imported: the summary.
+    pub(crate) fn run(&self, words: &[&str]) -> Value {
+        let run = ["run", "imported/scenario.json", "--out", "results", "--output", "json"];
+        serde_json::from_str(&self.command(&[&run, words].concat())).unwrap()
     }
 }
 

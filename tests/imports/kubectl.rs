@@ -163,7 +163,7 @@ fn nodes_say_what_they_offer_and_what_is_taken() {
     ] {
         assert!(told.contains(words), "`{words}` is not in\n{told}");
     }
-    let summary = folder.run();
+    let summary = folder.run(&[]);
     assert_eq!(summary["jobs"]["submitted"], summary["jobs"]["succeeded"], "{summary}");
 }
 
@@ -196,7 +196,7 @@ fn broken_files_are_told() {
         "{told}"
     );
     assert!(scenario["cluster"].get("daemonSets").is_none(), "unknown is not none");
-    folder.run();
+    folder.run(&[]);
     let odd = json!({ "kind": "Pod", "metadata": { "name": "odd" }, "spec": { "containers": "none" } });
     let other = json!({ "kind": "Service", "metadata": { "name": "web" } });
     folder.write("odd.json", list(&[nodes(), vec![odd, other, json!({ "kind": "Node" })]].concat()));
@@ -220,12 +220,12 @@ fn clusters_without_nodes_for_jobs_get_an_environment() {
         json!(["g4dn.xlarge", "m5.large"])
     );
     assert!(told.contains("the MANAGED environment `managed`") && told.contains("that nobody else has pods"), "{told}");
-    folder.run();
+    folder.run(&[]);
     let (scenario, _) = folder.import(&["kubectl", "cluster.json", "--nodes-labelled", "accelerator=nvidia"]);
     assert_eq!(scenario["computeEnvironments"][0]["type"], "UNMANAGED");
     let nodes = scenario["cluster"]["nodes"].as_array().unwrap();
     assert_eq!((nodes.len(), &nodes[0]["gpus"], &nodes[0]["count"]), (1, &json!(1), &json!(1)));
-    folder.run();
+    folder.run(&[]);
     assert!(
         folder
             .refused(&["import", "kubectl", "cluster.json", "--nodes-labelled", "x", "-o", "x"])
@@ -269,10 +269,10 @@ fn a_workload_of_ones_own_runs_there() {
     );
     let large = of_type(&imported, "m5.large");
     assert_eq!((&large["onDemandPrice"], &large["allocatable"]["cpu"]), (&json!(0.5), &json!("1930m")));
-    let summary = folder.run();
+    let summary = folder.run(&[]);
     // 1.75 vCPU fit beside 55m of daemonsets on 1.93, not beside 305m: one node runs all three, one after the other.
     assert_eq!(summary["jobs"]["succeeded"], 3);
-    let jobs = folder.read("results/jobs.csv");
+    let jobs = folder.text("results/jobs.csv");
     let nodes: std::collections::BTreeSet<_> = column(&jobs, "node");
     assert_eq!(nodes.len(), 1, "{jobs}");
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use crate::command::{Folder, say, traces};
+use crate::folder::Folder;
+use crate::traces::{say, traces};
 
 fn rows(path: &Path) -> Vec<Vec<String>> {
     let mut text = String::new();
@@ -44,7 +45,7 @@ fn every_pod_of_the_trace_is_placed_or_has_a_reason() {
     let (pods, nodes) = (folder.join("openb_pod_list_default.csv.gz"), folder.join("openb_node_list_all_node.csv.gz"));
     let own = Folder::new("openb");
     let files = ["openb", pods.to_str().unwrap(), "--node-list", nodes.to_str().unwrap()];
-    let told = own.import(&files);
+    let (_, told) = own.import(&files);
     assert!(told.contains("8152 pods on 1523 nodes of 27 sizes"), "{told}");
     let (pods, nodes) = (rows(&pods), rows(&nodes));
 
@@ -71,8 +72,8 @@ fn every_pod_of_the_trace_is_placed_or_has_a_reason() {
     assert!((1..8_152).contains(&placed));
     assert_eq!(held["jobs"]["unfinished"], 8_152, "none ever leaves");
     assert!(held["blocked_s"].to_string().contains("NO_ROOM_ON_NODES"), "{}", held["blocked_s"]);
-    let scenario = own.json("out/scenario.json");
-    let explained = |pod: usize| own.command(&["explain", "out/scenario.json", "--job", &job_at(&scenario, pod)]);
+    let scenario = own.json("imported/scenario.json");
+    let explained = |pod: usize| own.command(&["explain", "imported/scenario.json", "--job", &job_at(&scenario, pod)]);
     assert!(explained(placed - 1).contains("RUNNING"), "{}", explained(placed - 1));
     assert!(explained(placed).contains("NO_ROOM_ON_NODES"), "{}", explained(placed));
     let behind = format!("behind {}: the nodes", job_at(&scenario, placed));
@@ -109,7 +110,7 @@ fn parts_of_gpus_and_bad_rows_are_told() {
         "a,1000,1024,0,0,,BE,Running,130,140,130",
     ];
     folder.write("pods.csv", format!("{HEAD}{}\n", pods.join("\n")));
-    let told = folder.import(&["openb", "pods.csv", "--node-list", "nodes.csv"]);
+    let (_, told) = folder.import(&["openb", "pods.csv", "--node-list", "nodes.csv"]);
     for said in [
         "1 pods ask for a part of a GPU, 1 GPUs in all: each is given a whole one, 1 in all",
         "1 × `gpu_spec`: a queue has 3 compute environments at most, so models of GPUs can't be asked for (b (line 3))",

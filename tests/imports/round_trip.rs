@@ -25,8 +25,8 @@ struct Outcome {
 
 fn outcome(folder: &Folder, scenario: &str, export: &str, words: &[&str]) -> Outcome {
     let all = [&["run", scenario, "--out", "results", "--export-aws", export, "--output", "json"], words].concat();
-    let summary = serde_json::from_str(&folder.windtunnel(&all)).unwrap();
-    let mut rows = csv_rows(&folder.read("results/jobs.csv"));
+    let summary = serde_json::from_str(&folder.command(&all)).unwrap();
+    let mut rows = csv_rows(&folder.text("results/jobs.csv"));
     let cells = |row: &BTreeMap<String, String>, names: &[&str]| -> Vec<String> {
         names.iter().map(|name| row[*name].clone()).collect()
     };
@@ -81,7 +81,7 @@ fn csv_rows(text: &str) -> Vec<BTreeMap<String, String>> {
 fn there_and_back(folder: &Folder, scenario: &str, words: &[&str]) -> (Outcome, Outcome, String) {
     let first = outcome(folder, scenario, "export", words);
     let (_, told) = folder.import(&["aws", "export", "--begin", BEGIN]);
-    folder.windtunnel(&["validate", "imported/scenario.json"]);
+    folder.command(&["validate", "imported/scenario.json"]);
     let second = outcome(folder, "imported/scenario.json", "again", words);
     assert!(!told.contains("Left out"), "all that is exported can be imported: {told}");
     (first, second, told)
@@ -260,10 +260,10 @@ fn multi_node_jobs_come_back() {
 fn an_export_takes_a_new_folder_only_and_a_beginning_must_be_a_date() {
     let folder = Folder::new("round-trip-refused");
     let few = ["run", &house("getting-started"), "--set", "/workload/0/count=2", "--export-aws", "export"];
-    folder.windtunnel(&few);
+    folder.command(&few);
     assert!(folder.refused(&few).contains("name a new folder"));
     let words = ["import", "aws", "export", "-o", "imported", "--begin"];
     assert!(folder.refused(&[&words[..], &["monday"]].concat()).contains("--begin monday"));
-    let late = folder.windtunnel(&[&words[..], &["2027-01-01T00:00:00Z"]].concat());
+    let late = folder.command(&[&words[..], &["2027-01-01T00:00:00Z"]].concat());
     assert!(late.contains("before the beginning that was asked for"), "{late}");
 }

@@ -48,7 +48,7 @@ fn folder(name: &str) -> Folder {
 fn run(folder: &Folder, scenario: &Value, words: &[&str]) -> Value {
     folder.write("scenario.json", scenario.to_string());
     let words = [&["run", "scenario.json", "--out", "results", "--output", "json"], words].concat();
-    serde_json::from_str(&folder.windtunnel(&words)).unwrap()
+    serde_json::from_str(&folder.command(&words)).unwrap()
 }
 
 fn near(told: &Value, wanted: f64) {
@@ -68,10 +68,10 @@ fn a_pool_gives_and_keeps_what_its_trace_says() {
     assert_eq!(summary["blocked_s"]["CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"], 3600.0, "a launch is refused at depth");
     near(&summary["instance_types"][0]["vcpu_hours"], 5.0);
     assert_eq!(summary["instance_types"][0]["attempts"], 4);
-    let page = folder.read("results/report.html");
+    let page = folder.text("results/report.html");
     assert!(page.contains("Spot capacity of m5.large in us-east-1a") && page.contains("trace.json: 6 ticks of 30m"));
-    let explained = folder.windtunnel(&["explain", "scenario.json", "--job", "0-0"]);
-    assert_eq!(explained, folder.windtunnel(&["explain", "scenario.json", "--job", "0-0"]), "the lot is keyed");
+    let explained = folder.command(&["explain", "scenario.json", "--job", "0-0"]);
+    assert_eq!(explained, folder.command(&["explain", "scenario.json", "--job", "0-0"]), "the lot is keyed");
 }
 
 /// The third half-hour has no instance left; that the trace repeats, or that one in it stands for two, makes the difference.
@@ -164,10 +164,10 @@ fn traces_and_prices_are_imported_and_run() {
         ])
     );
     assert!(told.contains("2 ticks of 2h of m5.large in us-east-1a") && told.contains("the work: 24 jobs"), "{told}");
-    folder.write("nameless.json", folder.read("m5.large-us-east-1a.json"));
+    folder.write("nameless.json", folder.text("m5.large-us-east-1a.json"));
     let refused = folder.refused(&["import", "spot", "nameless.json", "-o", "x"]);
     assert!(refused.contains("nameless.json") && refused.contains("--instance-type"), "{refused}");
-    let summary: Value = serde_json::from_str(&folder.windtunnel(&[
+    let summary: Value = serde_json::from_str(&folder.command(&[
         "run",
         "imported/scenario.json",
         "--out",

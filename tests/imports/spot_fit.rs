@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use windtunnel::import::spot::Availability;
 use windtunnel::model::{Assumptions, Distribution};
 
-use crate::command::say;
+use crate::traces::say;
 
 const TRACES: &str = "WINDTUNNEL_TRACES";
 

@@ -152,7 +152,7 @@ fn a_plan_is_followed_by_its_references() {
     assert!(told.contains("1 × resources that are not AWS Batch's (plan.json aws_iam_role.batch)"), "{told}");
     assert!(told.contains("subnets/0: it is known after apply"), "{told}");
     assert_eq!(at(&scenario, "/workload/0/submit/shareIdentifier"), "team");
-    assert_eq!(folder.run()["jobs"]["succeeded"], 40);
+    assert_eq!(folder.run(&[])["jobs"]["succeeded"], 40);
 }
 
 /// A state: everything has its ARN; definitions for Amazon ECS are JSON as a text.
@@ -183,7 +183,7 @@ fn a_state_for_ecs_becomes_pods() {
     assert_eq!(limits, &json!({ "cpu": "2", "memory": "3072Mi" }));
     assert!(told.contains("1 × properties that are no JSON (state.json aws_batch_job_definition.torn"), "{told}");
     assert!(told.contains("compute environments of Amazon ECS are of Amazon EKS"), "{told}");
-    assert_eq!(folder.run()["jobs"]["succeeded"], 20);
+    assert_eq!(folder.run(&[])["jobs"]["succeeded"], 20);
     let workload = json!({
         "region": "us-west-2", "computeEnvironments": scenario["computeEnvironments"], "jobQueues": scenario["jobQueues"],
         "jobDefinitions": scenario["jobDefinitions"],
@@ -192,7 +192,7 @@ fn a_state_for_ecs_becomes_pods() {
     });
     folder.write("mine.json", workload.to_string());
     folder.import(&["terraform", "state.json", "--workload", "mine.json"]);
-    assert_eq!(folder.run()["jobs"]["submitted"], 7);
+    assert_eq!(folder.run(&[])["jobs"]["submitted"], 7);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use crate::command::{Folder, say, traces};
+use crate::folder::Folder;
+use crate::traces::{say, traces};
 
 /// Nothing takes time, nothing fails.
 const IDEAL: [&str; 2] = ["--set", r#"/assumptions={"preset":"ideal"}"#];
@@ -80,7 +81,7 @@ fn recorded_workflows_take_their_critical_path() {
         let critical = Graph::new(&instance(&path)).critical_path_s();
         assert_seconds(&summary["makespan_s"], critical);
         // Jobs that only stand between others are the import's own.
-        let scenario = own.json("out/scenario.json");
+        let scenario = own.json("imported/scenario.json");
         let entries = scenario["workload"].as_array().unwrap();
         let joins = entries.iter().filter(|entry| entry["submit"]["jobName"] == "join");
         assert_eq!(summary["jobs"]["succeeded"], tasks + joins.count());
@@ -113,7 +114,7 @@ fn diamond() -> Value {
 fn a_workflow_of_our_own_takes_its_critical_path() {
     let folder = Folder::new("diamond");
     folder.write("diamond.json", diamond().to_string());
-    let told = folder.import(&[&["wfcommons", "diamond.json"], &ROOM[..]].concat());
+    let (_, told) = folder.import(&[&["wfcommons", "diamond.json"], &ROOM[..]].concat());
     assert!(told.contains("4 tasks and 4 dependencies of `diamond`, WfFormat 1.5"), "{told}");
     assert!(told.contains("1 × machines that the tasks ran on"), "{told}");
     let summary = folder.run(&IDEAL);
@@ -140,7 +141,7 @@ fn a_fan_in_wider_than_aws_takes_adds_no_time() {
         "specification": { "tasks": tasks }, "execution": { "makespanInSeconds": 1, "executedAt": "x", "tasks": runs } } });
     let folder = Folder::new("wide");
     folder.write("wide.json", written.to_string());
-    let told = folder.import(&[&["wfcommons", "wide.json"], &ROOM[..]].concat());
+    let (_, told) = folder.import(&[&["wfcommons", "wide.json"], &ROOM[..]].concat());
     assert!(told.contains("3 jobs called `join`"), "{told}");
     let summary = folder.run(&IDEAL);
     assert_seconds(&summary["makespan_s"], 60.0 + 61.0 + 121.0);
@@ -166,7 +167,7 @@ fn older_versions_say_the_same() {
         folder.write("old.json", json!({ "name": "old", "schemaVersion": version, "workflow": workflow }).to_string());
         folder.import(&[&["wfcommons", "old.json"], &ROOM[..]].concat());
         assert_seconds(&folder.run(&IDEAL)["makespan_s"], 4.0);
-        folder.json("out/scenario.json")
+        folder.json("imported/scenario.json")
     });
     assert_eq!(scenarios[0], scenarios[1]);
     assert_eq!(scenarios[0]["jobDefinitions"][0]["jobDefinitionName"], "1vcpu-1908mib");
@@ -189,11 +190,11 @@ fn what_is_no_workflow_is_told() {
         ("{}".to_owned(), "missing field `workflow`"),
     ] {
         folder.write("bad.json", text);
-        let (code, _, stderr) = folder.try_command(&["import", "wfcommons", "bad.json", "-o", "out"]);
+        let (code, _, stderr) = folder.try_command(&["import", "wfcommons", "bad.json", "-o", "imported"]);
         assert_eq!(code, 2, "{stderr}");
         assert!(stderr.contains(said), "{stderr}");
     }
     folder.write("missing.json", missing.to_string());
-    let told = folder.import(&["wfcommons", "missing.json"]);
+    let (_, told) = folder.import(&["wfcommons", "missing.json"]);
     assert!(told.contains("1 × dependencies on or of tasks that are not there (nobody of end_1)"), "{told}");
 }
