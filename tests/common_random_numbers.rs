@@ -149,6 +149,7 @@ fn world(strategy: AllocationStrategy, max_vcpus: u32) -> WorldSpec {
         workload: vec![entry(None, 600, 60.0), entry(Some(20), 30, 1_200.0)],
         spot: SpotMarket::Advisor,
         spot_paths: Vec::new(),
+        environment_zones: Vec::new(),
         stop_at: SimTime::MAX,
     }
 }

@@ -54,6 +54,7 @@ pub(crate) fn world(jobs: u64, nodes: u32) -> WorldSpec {
                 bid_percentage: None,
             }),
         }],
+        environment_zones: Vec::new(),
         nodes: Vec::new(),
         queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
         consumables: Vec::new(),

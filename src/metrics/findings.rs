@@ -224,9 +224,10 @@ fn idle(summary: &Summary) -> Option<Finding> {
                 FindingCode::IdleCapacity,
                 part,
                 format!(
-                    "{} of {} vCPU-hours were on offer and not requested by any job.",
+                    "{} of {} vCPU-hours were on offer and not requested by any job.{}",
                     percent(part),
-                    number(capacity.vcpu_hours_launched)
+                    number(capacity.vcpu_hours_launched),
+                    gpus(summary)
                 ),
             )
         });
@@ -238,14 +239,21 @@ fn idle(summary: &Summary) -> Option<Finding> {
         subject: Some(row_name(worst)),
         share: part,
         text: format!(
-            "{} of the {} paid for instances went to idle vCPUs, most of it on {} ({} of {}).",
+            "{} of the {} paid for instances went to idle vCPUs, most of it on {} ({} of {}).{}",
             percent(part),
             usd(cost.instances),
             row_name(worst),
             usd(worst.idle_cost),
-            usd(worst.cost)
+            usd(worst.cost),
+            gpus(summary)
         ),
     })
+}
+
+/// Nodes with GPUs are bought for these: idle vCPUs say little of them.
+fn gpus(summary: &Summary) -> String {
+    let used = summary.capacity.gpu_utilization;
+    used.map_or_else(String::new, |used| format!(" Of GPUs {} were requested.", percent(used)))
 }
 
 fn startup(summary: &Summary) -> Option<Finding> {

@@ -1,4 +1,6 @@
-//! The shape of a scenario's `cluster`: daemonsets, fixed nodes, instance types beside the catalog's.
+//! The shape of a scenario's `cluster`: daemonsets, fixed nodes, instance types beside the catalog's, zones of subnets.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,6 +23,10 @@ pub(super) struct Cluster {
     /// Types beside the catalog's, or other prices for those it has.
     #[serde(default)]
     pub instance_types: Vec<CustomType>,
+    /// Availability Zones of subnets (`aws ec2 describe-subnets`). An environment launches in the zones of its `subnets`; in all
+    /// that offer a type where none of them is named here.
+    #[serde(default)]
+    pub subnets: BTreeMap<String, String>,
 }
 
 /// A pod on every node.

@@ -20,7 +20,7 @@ use crate::scenario::schema::{AssumptionOverrides, Scenario, Stop, StopAt};
 use crate::scenario::set::Setting;
 use crate::scenario::timeline::{self, Timeline};
 use crate::scenario::types::{KnownTypes, Price, Types};
-use crate::scenario::{elsewhere, policies, workload};
+use crate::scenario::{elsewhere, policies, subnets, workload};
 use crate::scheduler::{SchedulerConfig, Settings};
 use crate::sim::{SpotMarket, WorldSpec};
 use crate::units::SimTime;
@@ -118,6 +118,7 @@ impl ScenarioFile {
         batch.be_strict();
         let images = Images::of(&specs);
         let zones = types.zones().to_vec();
+        let environment_zones = subnets::zones(scenario, &calls, &account.compute_environments, &zones, &mut judge);
         let (spot_paths, recorded) = market::recorded(&scenario.market, self, &types, &mut judge);
         let (type_names, instance_types, prices) = types.finish();
         if judge.has_errors() {
@@ -142,6 +143,7 @@ impl ScenarioFile {
                 instance_types,
                 zones: u8::try_from(zones.len()).unwrap_or(u8::MAX),
                 environments: run.initial.environments,
+                environment_zones,
                 nodes,
                 queues: run.initial.queues,
                 consumables: run.initial.consumables,

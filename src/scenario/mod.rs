@@ -2,7 +2,7 @@
 //!
 //! `file` reads and inlines, `set` varies, `alias` knows short names, `check` holds against the schema and mends. What is right is put in order of
 //! time: `account` gives the documents to the control plane, `plan` lists the jobs, `timeline` plays workload and
-//! operations; `types`, `hosts`, `workload`, `depend` and `trace` judge their parts, `load` brings it together.
+//! operations; `types`, `hosts`, `subnets`, `workload`, `depend` and `trace` judge their parts, `load` brings it together.
 
 mod account;
 mod alias;
@@ -24,6 +24,7 @@ mod recorded;
 mod schema;
 mod set;
 mod study;
+mod subnets;
 mod text;
 mod timeline;
 mod trace;

@@ -171,9 +171,10 @@ impl SimWorld {
     /// What the pools of a request's types have to offer.
     fn offers(&mut self, request: &LaunchRequest) -> Vec<Offer> {
         let mut offers = Vec::new();
+        let own = self.spec.environment_zones.get(request.environment.index()).filter(|zones| !zones.is_empty());
         for (priority, &instance_type) in request.instance_types.iter().enumerate() {
             let truth = &self.spec.instance_types[instance_type.index()];
-            for &zone in &truth.zones {
+            for &zone in truth.zones.iter().filter(|zone| own.is_none_or(|own| own.contains(zone))) {
                 let pool = self.market.pool(instance_type, zone);
                 let on_demand = truth.facts.on_demand_per_hour;
                 let per_hour = match request.purchase {

@@ -20,6 +20,8 @@ pub struct WorldSpec {
     pub zones: u8,
     /// Compute environments by id.
     pub environments: Vec<EnvironmentSpec>,
+    /// Zones that each environment launches in, by its id; empty, or missing, for all.
+    pub environment_zones: Vec<Vec<ZoneId>>,
     /// Nodes that exist from the start, for UNMANAGED environments.
     pub nodes: Vec<FixedNode>,
     /// Job queues by id.

@@ -21,6 +21,7 @@ pub(crate) fn world(environment: EnvironmentSpec, jobs: u64, mean_gap_s: f64, ru
         instance_types: vec![],
         zones: 1,
         environments: vec![environment],
+        environment_zones: Vec::new(),
         nodes: vec![],
         queues: vec![QueueSpec::fifo(1, vec![ComputeEnvironmentId(0)])],
         consumables: Vec::new(),

@@ -342,6 +342,10 @@ fn types_that_the_catalog_lacks_can_be_launched() {
     let mut account: Value = serde_json::from_str(include_str!("aws/account/environments.json")).unwrap();
     account["computeEnvironments"].as_array_mut().unwrap().truncate(1);
     account["computeEnvironments"][0]["computeResources"]["instanceTypes"] = json!(["zz9.large"]);
+    account["computeEnvironments"][0]["computeResources"]["subnets"] = json!(["subnet-a", "subnet-b"]);
+    let subnet = |id: &str, zone: &str| json!({ "SubnetId": id, "AvailabilityZone": zone });
+    let subnets = [("a", "eu-west-1b"), ("b", "eu-west-1-loc-1a"), ("x", "eu-west-1a")];
+    let subnets = subnets.map(|(id, zone)| subnet(&format!("subnet-{id}"), zone));
     let queue = json!({ "jobQueueName": "work", "jobQueueArn": "arn:aws:batch:eu-west-1:1:job-queue/work", "priority": 1,
                         "state": "ENABLED", "computeEnvironmentOrder": [{ "order": 1, "computeEnvironment": "eks-on-demand" }] });
     let big = json!({ "InstanceType": "zz9.large", "VCpuInfo": { "DefaultVCpus": 2, "DefaultCores": 1 },
@@ -351,11 +355,13 @@ fn types_that_the_catalog_lacks_can_be_launched() {
         ("b.json", json!({ "jobQueues": [queue] })),
         ("c.json", json!({ "InstanceTypes": [big] })),
         ("d.json", json!({ "jobs": [job(1, "a", 0, (5, 25))] })),
+        ("e.json", json!({ "Subnets": subnets })),
     ]);
     let (told, scenario, rows) = folder.own();
     assert_eq!(went(&rows["a"]), [("SUCCEEDED", "1", "20.0")]);
+    assert_eq!(scenario["cluster"]["subnets"], json!({ "subnet-a": "eu-west-1b" }));
     assert_eq!(scenario["cluster"]["instanceTypes"][0]["name"], "zz9.large");
-    assert_told(&told, &["the On-Demand price of zz9.large"]);
+    assert_told(&told, &["the On-Demand price of zz9.large", "subnets in zones that the catalog has not"]);
 }
 
 #[test]

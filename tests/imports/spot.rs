@@ -178,3 +178,42 @@ fn traces_and_prices_are_imported_and_run() {
     .unwrap();
     assert_eq!(summary["jobs"]["succeeded"], 24);
 }
+
+/// An environment launches where its subnets are: what a trace says of the only zone is what there is.
+#[test]
+fn subnets_say_where_an_environment_launches() {
+    let folder = Folder::new("spot-subnets");
+    folder.write("own.json", r#"{"metadata":{"gap_seconds":1800},"data":[0,2,1,3]}"#);
+    let own = json!({ "instanceType": "m5.large", "availabilityZone": "us-east-1c", "availability": "own.json", "atEnd": "hold" });
+    let mut scenario = scenario(3, "40m", &json!([own]));
+    let anywhere = run(&folder, &scenario, &[]);
+    assert!(anywhere["makespan_s"].as_f64().unwrap() < 3_600.0, "no zone is told: {anywhere}");
+    scenario["cluster"]["subnets"] = json!({ "subnet-1": "us-east-1c" });
+    let summary = run(&folder, &scenario, &[]);
+    assert_eq!((&summary["jobs"]["succeeded"], &summary["spot"]["interruptions"]), (&json!(3), &json!(1)));
+    let zones: Vec<_> =
+        folder.text("results/nodes.csv").lines().skip(1).map(|row| row.split(',').nth(3).unwrap().to_owned()).collect();
+    assert!(!zones.is_empty() && zones.iter().all(|zone| zone == "us-east-1c"), "{zones:?}");
+
+    scenario["cluster"]["subnets"] =
+        json!({ "subnet-1": "us-east-1c", "subnet-2": "us-west-2a", "subnet-l": "us-east-1a" });
+    folder.write("scenario.json", scenario.to_string());
+    let told = folder.refused(&["validate", "scenario.json"]);
+    assert!(told.contains("/cluster/subnets/subnet-2") && told.contains("no Availability Zone `us-west-2a`"), "{told}");
+    assert!(
+        told.contains("no environment has the subnet `subnet-l`") && told.contains("did you mean `subnet-1`?"),
+        "{told}"
+    );
+}
+
+/// The imported scenario meets what was recorded.
+#[test]
+fn what_is_imported_launches_where_it_was_recorded() {
+    let folder = Folder::new("spot-where");
+    folder.write("m5.large-us-east-1b.json", r#"{"metadata":{"gap_seconds":3600},"data":[0,0,4,4,1,4]}"#);
+    let (scenario, _) = folder.import(&["spot", "m5.large-us-east-1b.json"]);
+    assert_eq!(scenario["cluster"]["subnets"], json!({ "subnet-00000000": "us-east-1b" }));
+    let summary = folder.run(&[]);
+    assert!(summary["wait_s"]["p50"].as_f64().unwrap() > 7_200.0, "for two hours there is nothing: {summary}");
+    assert!(summary["spot"]["interruptions"].as_u64().unwrap() >= 1, "{summary}");
+}

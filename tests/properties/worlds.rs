@@ -66,6 +66,10 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
             consumables: Vec::new(),
             operations: Vec::new(),
             workload: workload.collect(),
+            // All types are offered in the second zone.
+            environment_zones: (0..environments.len())
+                .map(|id| if seed >> id & 1 == 1 { vec![ZoneId(1)] } else { Vec::new() })
+                .collect(),
             environments: environments.into_iter().map(|(environment, _)| environment).collect(),
             images: vec![if assumptions.image_size_mib == 0 { 0 } else { 500 }],
             image_of: vec![0; specs.len()],

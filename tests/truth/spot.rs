@@ -100,6 +100,7 @@ fn world(bucket: usize) -> WorldSpec {
         assumptions,
         zones: u8::try_from(zone_names.len()).unwrap(),
         environments: numbered().map(environment).collect(),
+        environment_zones: Vec::new(),
         nodes: vec![],
         queues: numbered().map(|id| QueueSpec::fifo(1, vec![ComputeEnvironmentId(id)])).collect(),
         consumables: Vec::new(),

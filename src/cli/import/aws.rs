@@ -13,7 +13,7 @@ use crate::import::aws::Export;
 ///
 /// Takes the answers of `aws batch describe-compute-environments`, `describe-job-queues`, `describe-scheduling-policies`,
 /// `describe-job-definitions`, `list-consumable-resources`, `list-jobs` and `describe-jobs`, and of `aws ec2
-/// describe-instance-types`; none of them is needed. A file is what its members say, whatever its name; several pages of an
+/// describe-instance-types` and `describe-subnets`; none of them is needed. A file is what its members say, whatever its name; several pages of an
 /// answer, lines of JSON and .gz files are taken too. Jobs come when they were created and run as long as they did.
 ///
 /// Writes scenario.json, runs.csv (how long each attempt ran and how it ended) and notes.txt (what was used, left out or made

@@ -19,6 +19,8 @@ pub struct Export {
     pub(super) account: DescribedAccount,
     pub(super) definitions: Vec<Described>,
     pub(super) instance_types: Vec<Described>,
+    /// Zones by subnet.
+    pub(super) subnets: BTreeMap<String, String>,
     pub(super) history: History,
     pub(super) notes: Notes,
     /// Milliseconds since 1970 of time 0, where someone says it.
@@ -120,6 +122,13 @@ impl Sink for Export {
             return;
         }
         self.seen += 1;
+        if call == Call::Subnets {
+            match (item["SubnetId"].as_str(), item["AvailabilityZone"].as_str()) {
+                (Some(subnet), Some(zone)) => drop(self.subnets.insert(subnet.to_owned(), zone.to_owned())),
+                _ => self.notes.leave_out("subnets without id or zone", place.to_string()),
+            }
+            return;
+        }
         self.count_region(&item);
         let list = match call {
             Call::Jobs | Call::JobSummaries => {
@@ -134,7 +143,7 @@ impl Sink for Export {
             Call::SchedulingPolicies => &mut self.account.policies,
             Call::JobDefinitions => &mut self.definitions,
             Call::InstanceTypes => &mut self.instance_types,
-            Call::Reservations => return,
+            Call::Reservations | Call::Subnets => return,
         };
         match item {
             Value::Object(document) => list.push(Described { document, place: place.to_string() }),

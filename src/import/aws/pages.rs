@@ -22,10 +22,11 @@ pub(super) enum Call {
     Jobs,
     Reservations,
     SchedulingPolicies,
+    Subnets,
 }
 
 impl Call {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::ComputeEnvironments,
         Self::ConsumableResources,
         Self::InstanceTypes,
@@ -35,6 +36,7 @@ impl Call {
         Self::Jobs,
         Self::Reservations,
         Self::SchedulingPolicies,
+        Self::Subnets,
     ];
 
     /// The member that holds the items, and the command that answers so.
@@ -49,6 +51,7 @@ impl Call {
             Self::Jobs => ("jobs", "describe-jobs"),
             Self::Reservations => ("Reservations", "describe-instances"),
             Self::SchedulingPolicies => ("schedulingPolicies", "describe-scheduling-policies"),
+            Self::Subnets => ("Subnets", "describe-subnets"),
         }
     }
 
@@ -77,6 +80,8 @@ impl Call {
             Self::SchedulingPolicies
         } else if has("VCpuInfo") {
             Self::InstanceTypes
+        } else if has("SubnetId") {
+            Self::Subnets
         } else {
             return None;
         })
@@ -178,6 +183,8 @@ impl<R: Read> Read for Counting<R> {
 
 /// Members of items that may stand by themselves. Others of such a document are not kept: nothing is known of its size.
 const OF_ITEMS: &[&str] = &[
+    "AvailabilityZone",
+    "SubnetId",
     "arn",
     "arrayProperties",
     "attempts",

@@ -31,7 +31,8 @@ impl Export {
     pub fn scenario(mut self) -> Result<Imported, RunsError> {
         self.account_for_pages();
         let region = self.region();
-        let Self { account, definitions, instance_types: described, mut history, mut notes, begins, .. } = self;
+        let Self { account, definitions, instance_types: described, subnets, mut history, mut notes, begins, .. } =
+            self;
         history.settle(&mut notes);
         let types = match catalog::region(&region) {
             Ok(priced) => instance_types(&described, priced, &mut notes),
@@ -87,6 +88,10 @@ impl Export {
         }
         if !types.is_empty() {
             scenario["cluster"] = json!({ "instanceTypes": types });
+        }
+        let subnets = zones_of(subnets, &account, &region, &mut notes);
+        if !subnets.is_empty() {
+            scenario["cluster"]["subnets"] = json!(subnets);
         }
         if let Some(since) = since {
             notes.used(format!("{} submissions and {attempts} recorded attempts; time 0 is {since}", work.jobs));
@@ -150,6 +155,34 @@ fn told_of_jobs(history: &History, notes: &mut Notes) {
         );
     }
     history.tell_contradictory(notes);
+}
+
+/// Zones of subnets that an environment has, as far as they are the region's; says which environments launch anywhere.
+fn zones_of(
+    mut all: BTreeMap<String, String>,
+    account: &Account,
+    region: &str,
+    notes: &mut Notes,
+) -> BTreeMap<String, String> {
+    let zones = catalog::region(region).map(catalog::Region::zones).unwrap_or_default();
+    let environments = || account.environments.iter().filter(|one| one["type"] == "MANAGED");
+    let subnets = |one: &Value| one["computeResources"]["subnets"].as_array().cloned().unwrap_or_default();
+    let used: BTreeSet<String> =
+        environments().flat_map(subnets).filter_map(|subnet| subnet.as_str().map(str::to_owned)).collect();
+    all.retain(|subnet, zone| {
+        let is_known = zones.contains(zone);
+        if used.contains(subnet) && !is_known {
+            notes.leave_out("subnets in zones that the catalog has not", format!("{subnet}: {zone}"));
+        }
+        used.contains(subnet) && is_known
+    });
+    if environments().any(|one| !subnets(one).iter().any(|subnet| subnet.as_str().is_some_and(|s| all.contains_key(s))))
+    {
+        notes.made_up(
+            "environments of whose subnets no zone is told (aws ec2 describe-subnets) launch in all zones of the region",
+        );
+    }
+    all
 }
 
 /// The definitions, holding only consumable resources that are known.

@@ -95,8 +95,8 @@ pub fn scenario(files: Vec<SpotFile>, wanted: &Wanted) -> Result<Imported, Strin
     }
     let region = gathered.region()?;
     let types = gathered.types(region)?;
-    let Gathered { entries, files, mut notes, .. } = gathered;
-    let scenario = written(region, entries, &types, &mut notes);
+    let Gathered { entries, files, zones, mut notes, .. } = gathered;
+    let scenario = written(region, entries, &types, zones, &mut notes);
     Ok(Imported { scenario, files, notes })
 }
 
@@ -226,7 +226,13 @@ impl Gathered {
     }
 }
 
-fn written(region: &Region, entries: Vec<Value>, types: &[(&'static InstanceType, u32)], notes: &mut Notes) -> Value {
+fn written(
+    region: &Region,
+    entries: Vec<Value>,
+    types: &[(&'static InstanceType, u32)],
+    zones: BTreeSet<String>,
+    notes: &mut Notes,
+) -> Value {
     // All types of an environment share one architecture; jobs must fit the smallest.
     let arch = types.iter().map(|(known, _)| known.arch).next();
     let (kept, other): (Vec<_>, Vec<_>) = types.iter().partition(|(known, _)| Some(known.arch) == arch);
@@ -267,18 +273,26 @@ fn written(region: &Region, entries: Vec<Value>, types: &[(&'static InstanceType
     notes.made_up(
         "that a run begins with the first tick and price, and that they begin anew after the last (offset, atEnd)",
     );
+    if kept.len() > 1 && zones.len() > 1 {
+        notes.made_up("what is drawn of pools of these types in zones that no file tells of (`market.spot`)");
+    }
     let name = region.name;
+    // The environment launches where it was recorded, and nowhere else.
+    let subnets: BTreeMap<_, _> = (0_u32..).map(|n| format!("subnet-{n:08x}")).zip(zones).collect();
+    let mut resources = with_network(json!({
+        "type": "SPOT", "allocationStrategy": "SPOT_PRICE_CAPACITY_OPTIMIZED", "minvCpus": 0, "maxvCpus": vcpus,
+        "instanceTypes": kept.iter().map(|(known, _)| known.name.as_str()).collect::<Vec<_>>(),
+    }));
+    resources["subnets"] = json!(subnets.keys().collect::<Vec<_>>());
     json!({
         "description": "What do recorded Spot pools make of this work?",
         "region": name,
         "computeEnvironments": [{
             "computeEnvironmentName": "spot", "type": "MANAGED", "state": "ENABLED",
             "eksConfiguration": eks_configuration(name),
-            "computeResources": with_network(json!({
-                "type": "SPOT", "allocationStrategy": "SPOT_PRICE_CAPACITY_OPTIMIZED", "minvCpus": 0, "maxvCpus": vcpus,
-                "instanceTypes": kept.iter().map(|(known, _)| known.name.as_str()).collect::<Vec<_>>(),
-            })),
+            "computeResources": resources,
         }],
+        "cluster": { "subnets": subnets },
         "jobQueues": [{
             "jobQueueName": "made-up", "state": "ENABLED", "priority": 1,
             "computeEnvironmentOrder": [{ "order": 1, "computeEnvironment": "spot" }],

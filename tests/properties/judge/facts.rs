@@ -13,9 +13,11 @@ impl Judge<'_> {
             Event::JobSubmitted { job, queue, spec, array_size, .. } => {
                 self.submitted(*job, *queue, *spec, *array_size);
             }
-            &Event::NodeLaunched { launch, environment, node, instance_type, .. } => {
+            &Event::NodeLaunched { launch, environment, node, instance_type, zone, .. } => {
                 demand!(self.launches.contains_key(&launch), "{node} comes of no request");
                 demand!(self.launches[&launch].environment == environment, "{node} came to {environment}");
+                let zones = &self.world.environment_zones[environment.index()];
+                demand!(zones.is_empty() || zones.contains(&zone), "{environment} has no subnet in {zone:?}");
                 self.launched(launch, node, instance_type)?;
             }
             Event::CapacityUnavailable { launch, .. } => {
