@@ -1,6 +1,6 @@
-//! The catalog against what others publish: Karpenter's reference, the User Guide's examples, the AMI's formulas.
+//! The catalog against what others publish: the User Guide's examples, the AMI's formulas. Karpenter's reference is `truth`'s.
 
-use windtunnel::catalog::{self, Architecture, CatalogError, InstanceType, kubelet};
+use windtunnel::catalog::{self, CatalogError, InstanceType, kubelet};
 use windtunnel::model::Resources;
 use windtunnel::units::{MiB, MilliCpu};
 
@@ -9,52 +9,8 @@ const USER_GUIDE_PPM: u32 = 54_199;
 /// The share that Karpenter assumes.
 const KARPENTER_PPM: u32 = 75_000;
 
-/// Types with two network cards. Karpenter's reference counts the interfaces of both, the EKS-optimized AMI those of
-/// the default card alone; so its pods, and the memory that the kubelet reserves for them, differ from ours.
-const TWO_CARDS: [&str; 4] = ["i7ie.48xlarge", "i7ie.metal-48xl", "i8ge.48xlarge", "i8ge.metal-48xl"];
-
-#[derive(serde::Deserialize)]
-struct Published {
-    r#type: String,
-    cpu_milli: u32,
-    memory_mib: u32,
-    pods: u16,
-}
-
 fn find(name: &str) -> &'static InstanceType {
     catalog::instance_type(name).unwrap()
-}
-
-#[test]
-fn allocatable_agrees_with_karpenters_reference() {
-    let mut compared = 0;
-    for row in csv::Reader::from_path("tests/data/karpenter_allocatable.csv").unwrap().deserialize() {
-        let row: Published = row.unwrap();
-        let Ok(ours) = catalog::instance_type(&row.r#type) else { continue };
-        let graviton = if ours.arch == Architecture::Arm64 { MiB(64) } else { MiB::ZERO };
-        let as_karpenter_sees_it = InstanceType { memory: ours.memory - graviton, ..ours.clone() };
-        let node = kubelet::allocatable(&as_karpenter_sees_it, KARPENTER_PPM);
-
-        compared += 1;
-        assert_eq!(node.cpu, MilliCpu(row.cpu_milli), "CPU of {}", row.r#type);
-        if TWO_CARDS.contains(&row.r#type.as_str()) {
-            assert!(
-                node.pods < row.pods && node.memory > MiB(row.memory_mib),
-                "{} is no exception any more",
-                row.r#type
-            );
-        } else {
-            assert_eq!(node.pods, row.pods, "pods of {}", row.r#type);
-            assert!(
-                node.memory.0.abs_diff(row.memory_mib) <= 2,
-                "{}: {} but {}",
-                row.r#type,
-                node.memory,
-                row.memory_mib
-            );
-        }
-    }
-    assert_eq!(compared, 1_358);
 }
 
 #[test]

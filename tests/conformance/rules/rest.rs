@@ -8,7 +8,7 @@ pub(super) const NODES: &[Rule] = rules! {
     "node/cpu-reserve", "The kubelet keeps 6 % of the first core, 1 % of the second, 0.5 % of the next two, 0.25 % of the rest.",
         "AMI:nodeadm/internal/kubelet/config.go", Documented, [Test("src/catalog/kubelet.rs::cpu_reserves_are_those_of_the_ami"), Test("tests/catalog.rs::allocatable_agrees_with_the_amis_formulas")];
     "node/memory-reserve", "The kubelet keeps 11 MiB per pod, 255 MiB, and 100 MiB for eviction.",
-        "AMI:nodeadm/internal/kubelet/config.go", Documented, [Test("src/catalog/kubelet.rs::the_example_of_the_user_guide"), Test("tests/catalog.rs::allocatable_agrees_with_karpenters_reference")];
+        "AMI:nodeadm/internal/kubelet/config.go", Documented, [Test("src/catalog/kubelet.rs::the_example_of_the_user_guide"), Test("tests/truth/karpenter.rs::nodes_offer_what_karpenter_says")];
     "node/fits", "On 2 vCPUs a job of 2 does not fit and one of 1.75 does; 8192 MiB do not fit an 8 GiB node.",
         "UG:memory-cpu-batch-eks", Documented, [Test("tests/catalog.rs::the_user_guides_examples_of_what_fits")];
 };
