@@ -43,7 +43,7 @@ enum Command {
 
 const AFTER_HELP: &str = "\
 Without an argument, lists the families. One type is shown step by step, several in a table.
-What is left for jobs rests on the defaults of some assumptions: vmMemoryOverheadPpm, and those whose
+What is left for jobs rests on the defaults of some assumptions: vmMemoryOverheadPpm, and those whose \
 names begin with coldDaemonSet and typicalDaemonSet. See `windtunnel assumptions`.";
 
 /// Runs the command.

@@ -150,6 +150,10 @@ fn bad_files_are_named_and_nothing_is_written() {
     folder.write("broken/instance_types.csv", "type\nm5.large\n");
     let (code, _, stderr) = folder.try_command(&["--catalog", "broken", "catalog"]);
     assert!(code == 2 && stderr.contains("instance_types.csv"), "{stderr}");
+    folder.write("elsewhere.csv", "type,usd_per_hour,region\nm5.large,0.1,mars-1\n");
+    let told = folder.refused(&["catalog", "refresh", "elsewhere.csv", "--as-of", "2026-11-01", "-o", "mars"]);
+    assert!(told.contains("none of the files tells anything") && told.contains("(mars-1)"), "{told}");
+    assert!(!folder.path().join("mars").exists());
     let (code, _, stderr) = folder.try_command(&["--catalog", "nowhere", "catalog"]);
     assert!(code == 2 && stderr.contains("no such folder"), "{stderr}");
 }

@@ -37,8 +37,8 @@ pub(super) struct RefreshArgs {
 }
 
 const FILES: &str = "\
-Files are told apart by their content: what `aws ec2 describe-instance-types` and `describe-instance-type-offerings
---location-type availability-zone` print, a price list of the offer AmazonEC2 (index.csv), the Spot Advisor's
+Files are told apart by their content: what `aws ec2 describe-instance-types` and `describe-instance-type-offerings \
+--location-type availability-zone` print, a price list of the offer AmazonEC2 (index.csv), the Spot Advisor's \
 spot-advisor-data.json, or a table type,usd_per_hour[,region][,as_of]. What no file tells stays as it stands.";
 
 fn date(text: &str) -> Result<String, String> {
@@ -63,6 +63,12 @@ pub(super) fn run(args: &RefreshArgs) -> Result<ExitStatus, CliError> {
     }
     let told = Told { region: &args.region, as_of: &args.as_of };
     let made = refresh(&facts, &base, told, notes).map_err(bad)?;
+    if made.tables.instance_types.is_none() && made.tables.offers.is_empty() {
+        return Err(CliError::BadInput(format!(
+            "none of the files tells anything that the catalog could take up\n{}",
+            made.notes
+        )));
+    }
     // Nothing is written that could not be read.
     own::take_up(&made.tables).map_err(|error| CliError::BadInput(error.to_string()))?;
     write(&args.out, &made.tables)?;
