@@ -158,18 +158,17 @@ impl Reader<'_, '_> {
         let Some((id, zones)) = self.zones(written, at) else { return };
         let availability = written.availability.as_deref().map(|name| (name, self.availability(name, at)));
         let history = written.prices.as_deref().map(|name| (name, self.history(name, at)));
+        let (counts, trace_prices) = match &availability {
+            Some((_, Some(trace))) => paths(trace, written),
+            _ => (None, None),
+        };
         let mut unpriced = Vec::new();
         for (zone, name) in &zones {
             let mut priced = history.is_some();
-            if let Some((_, Some(trace))) = &availability {
-                let counts = trace.timed(&trace.counts).map(|(time, count)| (time, scaled(count, written)));
-                let path = Path::new(counts, trace.length(), written.end(), written.offset.0);
-                self.keep(written, at, (id, *zone), path, |found| &mut found.instances);
-                if let (None, Some(prices)) = (&history, &trace.prices) {
-                    let path = Path::new(trace.timed(prices), trace.length(), written.end(), written.offset.0);
-                    self.keep(written, at, (id, *zone), path, |found| &mut found.per_hour);
-                    priced = true;
-                }
+            self.keep(written, at, (id, *zone), counts.clone(), |found| &mut found.instances);
+            if history.is_none() && trace_prices.is_some() {
+                self.keep(written, at, (id, *zone), trace_prices.clone(), |found| &mut found.per_hour);
+                priced = true;
             }
             if let Some((_, Some(history))) = &history {
                 let own = history.of_pool(&written.instance_type, name, &written.product_description);
@@ -338,6 +337,14 @@ impl PoolTrace {
             WhatFollows::Hold => AtEnd::Hold,
         }
     }
+}
+
+/// What a trace says of a pool's instances and, if it does, of their price: the same in every zone.
+fn paths(trace: &Availability, written: &PoolTrace) -> (Option<Path<u32>>, Option<Path<MicroUsd>>) {
+    let (length, end, offset) = (trace.length(), written.end(), written.offset.0);
+    let counts = trace.timed(&trace.counts).map(|(time, count)| (time, scaled(count, written)));
+    let prices = trace.prices.as_deref().and_then(|prices| Path::new(trace.timed(prices), length, end, offset));
+    (Path::new(counts, length, end, offset), prices)
 }
 
 /// Whole instances of the pool that so many of the trace stand for.
